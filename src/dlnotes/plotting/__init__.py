@@ -1,0 +1,23 @@
+r"""Figures of the guide: networks, computational graphs, functions, descents and decision regions.
+
+The only part of the library that imports matplotlib. Every function draws into `ax`, or into the current axes
+of pyplot when none is given, and returns what it drew into; none of them shows a window or changes a setting.
+Text and lines take their colours from matplotlib's settings (`text.color`, `axes.facecolor`,
+`axes.prop_cycle`), so one call serves a light and a dark page.
+"""
+
+from dlnotes.plotting._functions import function_with_derivative, functions
+from dlnotes.plotting._graph import computational_graph
+from dlnotes.plotting._network import network
+from dlnotes.plotting._regions import decision_regions
+from dlnotes.plotting._surfaces import descent_1d, descent_path
+
+__all__ = [
+    "computational_graph",
+    "decision_regions",
+    "descent_1d",
+    "descent_path",
+    "function_with_derivative",
+    "functions",
+    "network",
+]

@@ -1,0 +1,100 @@
+import importlib
+import importlib.metadata
+import inspect
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import dlnotes
+
+MODULES = ["activations", "gradients", "layers", "losses", "perceptron", "training"]
+PUBLIC = [(module, name) for module in MODULES for name in importlib.import_module(f"dlnotes.{module}").__all__]
+SECTIONS = ["Attributes", "Parameters", "Returns", "Raises", "Notes", "References"]
+
+
+def run(program):
+    return subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_import_brings_numpy_and_the_standard_library_alone():
+    program = (
+        "import sys, numpy.random, numpy.typing; before = set(sys.modules); import dlnotes; "
+        "print(*{name.split('.')[0] for name in set(sys.modules) - before})"
+    )
+    done = run(program)
+    assert done.stderr == ""
+    assert {name for name in done.stdout.split() if name not in sys.stdlib_module_names} <= {
+        "dlnotes",
+        "numpy",
+    }
+
+
+def test_import_works_without_matplotlib():
+    done = run("import sys; sys.modules['matplotlib'] = None; import dlnotes; print(dlnotes.losses.__name__)")
+    assert (done.returncode, done.stdout) == (0, "dlnotes.losses\n")
+
+
+def test_version_is_the_package_s():
+    assert dlnotes.__version__ == importlib.metadata.version("dlnotes")
+
+
+def test_the_package_is_typed():
+    assert (Path(dlnotes.__file__).parent / "py.typed").exists()
+
+
+@pytest.mark.parametrize("module", [None, *MODULES])
+def test_all_is_what_the_documentation_lists(module):
+    found = dlnotes if module is None else importlib.import_module(f"dlnotes.{module}")
+    lines = [line.split(": ")[0] for line in found.__doc__.splitlines() if line.startswith("- ")]
+    assert sorted(re.findall(r"`(\w+)`", " ".join(lines))) == sorted(found.__all__)
+    assert all(hasattr(found, name) for name in found.__all__)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_everything_public_in_a_module_is_in_all(module):
+    found = importlib.import_module(f"dlnotes.{module}")
+    own = {
+        name
+        for name, value in vars(found).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == found.__name__
+    }
+    assert {
+        name for name in own if inspect.isclass(getattr(found, name)) or inspect.isfunction(getattr(found, name))
+    } <= set(found.__all__)
+
+
+@pytest.mark.parametrize(("module", "name"), [entry for entry in PUBLIC if entry[1] not in ("AND", "NAND", "OR")])
+def test_every_public_name_is_documented_with_references(module, name):
+    documentation = inspect.getdoc(getattr(importlib.import_module(f"dlnotes.{module}"), name))
+    lines = documentation.splitlines()
+    assert lines[0].endswith(".")
+    headings = [line for line, rule in pairwise(lines) if rule and set(rule) == {"-"}]
+    assert headings[-1] == "References"
+    order = [heading for heading in ("Parameters", "Returns", "Raises", "Notes", "References") if heading in headings]
+    assert [heading for heading in headings if heading != "Attributes"] == order
+    assert set(headings) <= set(SECTIONS)
+    references = documentation.split("References\n----------\n")[1]
+    assert re.search(r"\((18|19|20)\d\d\)", references)
+    assert re.search(r"doi:10\.\d+/\S+|arXiv:\d{4}\.\d{4,5}", references)
+
+
+@pytest.mark.parametrize(("module", "name"), PUBLIC)
+def test_every_public_function_shows_its_equation_and_its_types(module, name):
+    value = getattr(importlib.import_module(f"dlnotes.{module}"), name)
+    if not inspect.isfunction(value):
+        return
+    assert "Parameters\n" in value.__doc__
+    assert "Returns\n" in value.__doc__
+    assert value.__doc__.count("$$") >= 2
+    signature = inspect.signature(value)
+    assert all(p.annotation is not inspect.Parameter.empty for p in signature.parameters.values())
+    assert signature.return_annotation is not inspect.Signature.empty
+
+
+def test_modules_are_short():
+    for path in Path(dlnotes.__file__).parent.glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path.name
