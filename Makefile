@@ -1,0 +1,51 @@
+# Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test site update translated bench lint format lock stats clean
+
+PY := .venv/bin/python
+PORT ?= 8000
+export PYTHON
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '%-18s %s\n' "$$name" "$$text"; done
+
+setup: ## Prepare .venv and node_modules (the others do it themselves)
+	@scripts/setup
+
+serve: setup ## Read the site in a browser; rebuilds on change (PORT=8000)
+	@$(PY) -m dlnotes_site serve --port $(PORT)
+
+test: setup ## Check everything
+	@$(PY) -m dlnotes_site.steps test
+
+site: setup ## Build both languages into site/
+	@$(PY) -m dlnotes_site build --strict
+
+update: setup ## Write the outputs that the blocks print into the pages
+	@$(PY) -m dlnotes_site update
+
+translated: setup ## Record that the English pages follow the Japanese ones (SAME="path:line ...")
+	@$(PY) -m dlnotes_site translated --same $(SAME)
+
+bench: setup ## Measure what the pages say about speed and write benchmarks/results.json
+	@$(PY) benchmarks/bench.py
+
+lint: setup ## Check code, workflows, Markdown and Japanese prose
+	@$(PY) -m dlnotes_site.steps lint
+
+format: setup ## Put the Python code into its form
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
+
+lock: setup ## Pin what pyproject.toml and package.json name (UPGRADE=1: the newest versions)
+	@$(PY) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.12 \
+		--generate-hashes --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.txt
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+	@scripts/setup
+
+stats: setup ## Count blocks, figures, formulas and tests
+	@$(PY) -m dlnotes_site stats
+
+clean: ## Remove everything that can be made again, .venv and node_modules included
+	rm -rf .venv node_modules .setup site .cache dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

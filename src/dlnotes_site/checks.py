@@ -1,0 +1,185 @@
+"""What must hold on a page by itself: each check takes pages (and runs) and returns findings.
+
+A new check is a new function here, and its name in `site.all_findings`.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from dlnotes_site.execute import Run
+from dlnotes_site.page import Block, Finding, Page
+
+_CLOCKS = {"time", "timeit", "datetime", "random", "secrets", "uuid"}
+_SEEDED = {"default_rng", "Generator", "SeedSequence", "PCG64"}
+_ID = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+
+
+def outputs(page: Page, runs: Mapping[str, Run]) -> Iterator[Finding]:
+    """Each block runs, prints what the page says, and draws as many figures as it announces."""
+    for block in page.blocks:
+        run = runs[block.program]
+        if run.error:
+            at = block.line + run.error_line if run.error_line else block.line
+            yield page.finding(at, f"the block of line {block.line} {run.error}")
+            continue
+        said = block.output.text if block.output else ""
+        if run.text != said:
+            yield _difference(page, block, run.text)
+        elif not run.text.isascii():
+            yield page.finding(block.line, "prints something that is not ASCII: both languages show the same output")
+        if len(run.figures) != len(block.figures):
+            yield page.finding(
+                block.figures[-1].line if block.figures else block.line,
+                f"the block of line {block.line} draws {len(run.figures)} figures and is followed by "
+                f"{len(block.figures)} directives: write one `<!-- figure: id | text -->` a figure",
+            )
+
+
+def _difference(page: Page, block: Block, printed: str) -> Finding:
+    if block.output is None:
+        first = printed.splitlines()[0]
+        return page.finding(block.line, f"prints {first!r} and the page does not say so: run `make update`")
+    said, got = block.output.text.splitlines(), printed.splitlines()
+    at = next(
+        (i for i, pair in enumerate(zip(said, got, strict=False)) if pair[0] != pair[1]),
+        min(len(said), len(got)),
+    )
+    expected = said[at] if at < len(said) else "(nothing)"
+    came = got[at] if at < len(got) else "(nothing)"
+    return page.finding(
+        block.output.line + 1 + at,
+        f"the page says {expected!r}, the block of line {block.line} prints {came!r}: mend one, or run `make update`",
+    )
+
+
+def programs(page: Page) -> Iterator[Finding]:
+    """What a block may not do because another machine, day or way of running it would give something else."""
+    for block in page.blocks:
+        try:
+            tree = ast.parse(block.code)
+        except SyntaxError:
+            continue  # `outputs` names it
+        for node in ast.walk(tree):
+            if said := _not_reproducible(node):
+                yield page.finding(block.line + getattr(node, "lineno", 0), said)
+
+
+def _not_reproducible(node: ast.AST) -> str:
+    names: list[str] = []
+    if isinstance(node, ast.Import):
+        names = [alias.name.partition(".")[0] for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = [(node.module or "").partition(".")[0]]
+    if clocks := _CLOCKS.intersection(names):
+        return f"imports {clocks.pop()}: print counts, not times; randomness comes from np.random.default_rng(seed)"
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("default_rng") and not node.args:
+        return "default_rng() without a seed gives another result each time: default_rng(0)"
+    if isinstance(node, ast.Attribute) and node.attr not in _SEEDED and ast.unparse(node.value).endswith("np.random"):
+        return f"np.random.{node.attr} has one hidden state for all: use np.random.default_rng(seed)"
+    if isinstance(node, ast.Attribute) and node.attr == "show":
+        return "show() opens a window on the reader's machine only: leave the figure open, its directive shows it"
+    if isinstance(node, ast.Name) and node.id == "__name__":
+        return "what stands under `if __name__` is not run by pytest-codeblocks: write it plainly"
+    return ""
+
+
+def identifiers(page: Page) -> Iterator[Finding]:
+    """Every heading has an explicit ASCII id; no id twice; exactly one heading of level 1; no level left out."""
+    seen: Counter[str] = Counter()
+    level = 0
+    for heading in page.headings:
+        if heading.id is None:
+            yield page.finding(
+                heading.line,
+                f"the heading {heading.text!r} has no id: add {{#like-this}}, the same in both languages",
+            )
+        elif not _ID.match(heading.id):
+            yield page.finding(heading.line, f"the id {heading.id!r} is not of the form like-this (ASCII, lower case)")
+        if "$" in heading.text:
+            yield page.finding(
+                heading.line, "a formula in a heading shows as raw TeX in the table of contents: use words"
+            )
+        if heading.level > level + 1:
+            yield page.finding(heading.line, f"a heading of level {heading.level} after level {level}: leave none out")
+        level = heading.level
+        yield from _unique(page, seen, heading.id or "", heading.line)
+    for figure in page.figures:
+        if not _ID.match(figure.id):
+            yield page.finding(figure.line, f"the figure id {figure.id!r} is not of the form like-this")
+        yield from _unique(page, seen, figure.id, figure.line)
+    if sum(heading.level == 1 for heading in page.headings) != 1:
+        yield page.finding(1, "a page has exactly one heading of level 1")
+
+
+def _unique(page: Page, seen: Counter[str], name: str, line: int) -> Iterator[Finding]:
+    seen[name] += 1
+    if name and seen[name] == 2:
+        yield page.finding(line, f"the id {name!r} stands twice on this page")
+
+
+def captions(page: Page) -> Iterator[Finding]:
+    """A figure's text is a sentence for people who do not see it."""
+    for figure in page.figures:
+        if len(figure.text) < 8 or figure.text.lower().replace(" ", "-") == figure.id:
+            yield page.finding(figure.line, f"the text of figure {figure.id!r} says too little: say what is to be seen")
+        if re.search(r"[$`*\[\]]|<\w", figure.text):
+            yield page.finding(
+                figure.line, "the text of a figure is plain (it is also the alternative text): no markup"
+            )
+
+
+def links(page: Page, pages: Mapping[str, Page], assets: Iterable[Path]) -> Iterator[Finding]:
+    """Every link leads to a page, heading, figure or file that exists."""
+    for link in page.links:
+        target, _, fragment = link.target.partition("#")
+        if re.match(r"https://", target):
+            continue
+        if re.match(r"[a-z]+:", target) or target.startswith("/"):
+            yield page.finding(link.line, f"the link {link.target!r} is neither https:// nor relative to this page")
+            continue
+        if link.kind == "image" and not link.text:
+            yield page.finding(link.line, f"the image {target!r} has no alternative text")
+        name = _resolve(page.name, target) if target else page.name
+        if name is not None and (name in pages or target.endswith(".md") or not target):
+            other = pages.get(name.removesuffix(".md"))
+            if other is None:
+                yield page.finding(link.line, f"the link leads to {target!r}, and there is no such page")
+            elif fragment and fragment not in other.ids:
+                yield page.finding(
+                    link.line,
+                    f"the link leads to #{fragment}, and {other.path} has no such heading or figure",
+                )
+        elif name is None or not any((folder / name).is_file() for folder in assets):
+            yield page.finding(link.line, f"the {link.kind} leads to {target!r}, and there is no such file")
+
+
+def _resolve(page: str, target: str) -> str | None:
+    """A relative address as a name from the docs folder; None where it leads out of it."""
+    parts: list[str] = list(PurePosixPath(page).parent.parts)
+    for part in PurePosixPath(target).parts:
+        if part != "..":
+            parts.append(part)
+        elif parts:
+            parts.pop()
+        else:
+            return None
+    return "/".join(parts)
+
+
+def formulas(page: Page, errors: Mapping[tuple[str, bool], str]) -> Iterator[Finding]:
+    """Every formula can be typeset; `errors` is by TeX and display."""
+    for formula in page.formulas:
+        if said := errors.get((formula.tex, formula.display)):
+            yield page.finding(formula.line, f"MathJax cannot read ${formula.tex}$: {said}")
+
+
+def measured(page: Page, results: Mapping[str, object]) -> Iterator[Finding]:
+    """Every number that is filled in from the benchmark is there."""
+    for line, key in page.measured:
+        if key not in results:
+            yield page.finding(
+                line, f"benchmarks/results.json has no {key!r}: known are {', '.join(results) or 'none'}"
+            )

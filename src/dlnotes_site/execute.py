@@ -1,0 +1,181 @@
+"""Run programs as if each stood alone in a fresh Python that has only `dlnotes` installed.
+
+Two servers (`server.py`) have NumPy and matplotlib imported and fork for each program. Every program is run twice:
+in the light scheme by one server, in the dark by the other, which hashes strings differently. A program whose text or
+lines differ between the two depends on the time, on chance or on the order of a set, and fails.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from dlnotes_site import figures
+from dlnotes_site.page import Block
+
+TIME_LIMIT = 30.0  # seconds a program may take, on a slow and busy machine
+_HERE = Path(__file__).parent
+_SCHEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure in both colour schemes, as SVG text."""
+
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a program did: the text it printed, its figures, how long it took, and with which versions.
+
+    `error` says in one line what went wrong and `error_line` where in the program (from 1); then there is nothing else.
+    """
+
+    text: str = ""
+    figures: tuple[Drawing, ...] = ()
+    seconds: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    error_line: int = 0
+
+
+class Server:
+    """A forking server in a process of its own; it answers one request at a time."""
+
+    def __init__(self, hash_seed: int) -> None:
+        environment = {
+            "PATH": os.defpath,
+            "PYTHONHASHSEED": str(hash_seed),
+            "MPLBACKEND": "agg",
+            "LANG": "C.UTF-8",
+        } | {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+        environment |= {key: os.environ[key] for key in ("MPLCONFIGDIR", "HOME", "TMPDIR") if key in os.environ}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dlnotes_site.server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def ask(self, code: str, scheme: str, time_limit: float) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        request = {"code": code, "style": scheme, "time_limit": time_limit}
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError("the server that runs the blocks ended: expected an answer, got none")
+        result: dict[str, Any] = json.loads(answer)
+        return result
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def run_all(
+    blocks: Iterable[Block],
+    cache: Path,
+    *,
+    time_limit: float = TIME_LIMIT,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Run]:
+    """Run each program once (both languages share theirs); the result is by `Block.program`."""
+    programs = {block.program: block.code for block in blocks}
+    runs: dict[str, Run] = {}
+    for program in programs:
+        if (known := _cached(cache, program)) is not None:
+            runs[program] = known
+    todo = {program: code for program, code in programs.items() if program not in runs}
+    if not todo:
+        return runs
+    progress(0, len(todo))
+
+    def half(hash_seed: int, scheme: str) -> list[dict[str, Any]]:
+        server = Server(hash_seed)
+        try:
+            answers = []
+            for code in todo.values():
+                answers.append(server.ask(code, scheme, time_limit))
+                if scheme == _SCHEMES[0]:
+                    progress(len(answers), len(todo))
+            return answers
+        finally:
+            server.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        light, dark = pool.map(half, (1, 2), _SCHEMES)
+    for program, first, second in zip(todo, light, dark, strict=True):
+        runs[program] = _join(first, second)
+        if not runs[program].error:
+            _remember(cache, program, runs[program], first["modules"])
+    return runs
+
+
+def _join(light: dict[str, Any], dark: dict[str, Any]) -> Run:
+    """One run out of the two; they must agree in everything but colours."""
+    for answer in (light, dark):
+        if answer["error"]:
+            return Run(error=answer["error"], error_line=answer["error_line"])
+    if light["text"] != dark["text"]:
+        return Run(error="prints something else each time it runs: seed every generator, take no time, sort sets")
+    pairs = list(zip(light["figures"], dark["figures"], strict=False))
+    same = len(light["figures"]) == len(dark["figures"])
+    if not same or any(figures.geometry(one) != figures.geometry(two) for one, two in pairs):
+        return Run(error="draws something else each time it runs (or in the dark scheme): seed every generator")
+    drawings = tuple(Drawing(*pair) for pair in pairs)
+    return Run(light["text"], drawings, light["seconds"], light["versions"])
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _module_digest(name: str) -> str:
+    """The content of a module of the library; the empty text for one that is no more."""
+    stem = _HERE.parent.joinpath(*name.split("."))
+    for file in (stem.with_suffix(".py"), stem / "__init__.py"):
+        if file.is_file():
+            return _digest(file.read_text(encoding="utf-8"))
+    return ""
+
+
+def _key(program: str) -> str:
+    machinery = [(_HERE / file).read_text(encoding="utf-8") for file in ("server.py", "execute.py", "figures.py")]
+    versions = [f"{name}={metadata.version(name)}" for name in ("numpy", "matplotlib")]
+    return _digest(program, sys.version, *versions, *machinery)
+
+
+def _cached(cache: Path, program: str) -> Run | None:
+    """The run that is kept for a program, if no module of the library that it loaded has changed since."""
+    try:
+        kept = json.loads((cache / f"{_key(program)}.json").read_text(encoding="utf-8"))
+        if any(_module_digest(name) != digest for name, digest in kept["modules"].items()):
+            return None
+        run = kept["run"]
+        return Run(**run | {"figures": tuple(Drawing(**drawing) for drawing in run["figures"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # not there, cut off or of another form: run it again
+
+
+def _remember(cache: Path, program: str, run: Run, modules: list[str]) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    kept = {"modules": {name: _module_digest(name) for name in modules}, "run": asdict(run)}
+    file = cache / f"{_key(program)}.json"
+    partial = file.with_suffix(f".{os.getpid()}.tmp")
+    partial.write_text(json.dumps(kept), encoding="utf-8")
+    partial.replace(file)

@@ -1,0 +1,79 @@
+"""Check that no file of the project names a package registry's host or a path of one machine.
+
+With either in it, a file works in one place only: behind another mirror or in another folder it does not.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dlnotes_site.page import Finding
+
+# In pieces, so that this file passes its own check.
+_HOSTS = [
+    ("pypi", "org"),
+    ("pythonhosted", "org"),
+    ("npmjs", "org"),
+    ("npmjs", "com"),
+    ("yarnpkg", "com"),
+    ("debian", "org"),
+]
+_FOLDERS = ["work", "root", "home", "Users"]
+PATTERNS = (
+    (
+        re.compile("|".join(rf"\b{name}\.{end}\b" for name, end in _HOSTS)),
+        "the host of a package registry: name the package only",
+    ),
+    (
+        re.compile(rf"(?<![\w.$~*/}}\]-])/(?:{'|'.join(_FOLDERS)})/[\w.-]"),
+        "a path of one machine: write it relative to the project",
+    ),
+)
+_CACHES = {".cache", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
+_NOT_OURS = {".git", ".venv", "node_modules", ".setup", "site", "dist", *_CACHES}
+
+
+def project_files(root: Path) -> Iterator[Path]:
+    """Yield the files that are or would be committed; without git, all but what the project makes."""
+    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
+        files: Iterable[Path] = (root / name for name in listing if name)
+    except (OSError, subprocess.CalledProcessError):
+        files = _walk(root)
+    yield from sorted(path for path in files if path.is_file() and not path.is_symlink())
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, below, names in root.walk():
+        below[:] = [name for name in below if name not in _NOT_OURS]
+        yield from (folder / name for name in names)
+
+
+def check(root: Path) -> list[Finding]:
+    """Return a finding for each line that names a host or a path."""
+    findings = []
+    for path in project_files(root):
+        data = path.read_bytes()
+        if b"\0" in data:
+            continue
+        for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), 1):
+            for pattern, message in PATTERNS:
+                if match := pattern.search(line):
+                    name = path.relative_to(root).as_posix()
+                    findings.append(Finding(name, number, f"{match.group()}: {message}"))
+    return findings
+
+
+def main() -> int:
+    """Check the working directory."""
+    findings = check(Path.cwd())
+    for finding in findings:
+        print(finding)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""A `Page` is what a Markdown file holds; a `Finding` is what is wrong with it. `blocks.read` makes pages."""
+
+import ast
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong on a page: where it is, what it is and what to do about it."""
+
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure directive: the id to link to, and the text that is caption and alternative text."""
+
+    line: int
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a page says that a block prints. `line` is the fence's, `end` that of its closing marks."""
+
+    line: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A Python program on a page, with the output and the figures that the page says it has."""
+
+    line: int
+    end: int  # last line of the block with its output and its figures
+    fence_end: int
+    indent: int
+    code: str
+    output: Output | None = None
+    figures: tuple[Figure, ...] = ()
+
+    @cached_property
+    def program(self) -> str:
+        """What the block computes: its syntax tree, in which comments and layout do not count."""
+        try:
+            return ast.dump(ast.parse(self.code))
+        except (SyntaxError, ValueError):
+            return self.code  # running it will say what is wrong
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fence that is not a program: shown, not run."""
+
+    line: int
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    line: int
+    tex: str
+    display: bool
+
+
+@dataclass(frozen=True)
+class Heading:
+    line: int
+    level: int
+    text: str
+    id: str | None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link or an image, written in Markdown or as an HTML tag."""
+
+    line: int
+    target: str
+    text: str
+    kind: str  # link, image, html
+
+
+@dataclass(frozen=True)
+class Prose:
+    """One unit of text that a reader reads: a paragraph, heading, item, cell, title, caption, description, comment.
+
+    `text` has the markup taken out and formulas left as `$tex$`; `source` is as written.
+    """
+
+    line: int
+    kind: str
+    text: str
+    source: str
+    formulas: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass
+class Page:
+    """What a Markdown file holds. `path` is as shown to people, `name` is the same in all languages."""
+
+    path: str
+    name: str
+    lang: str
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    fences: list[Fence] = field(default_factory=list)
+    formulas: list[Formula] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    prose: list[Prose] = field(default_factory=list)
+    questions: list[int] = field(default_factory=list)  # lines of `??? question`
+    directives: list[tuple[int, int, str]] = field(default_factory=list)  # line, indent, name
+    measured: list[tuple[int, str]] = field(default_factory=list)  # line, key in the benchmark's result file
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [figure for block in self.blocks for figure in block.figures]
+
+    @property
+    def ids(self) -> set[str]:
+        """Everything on the page that a link can point to."""
+        return {heading.id for heading in self.headings if heading.id} | {figure.id for figure in self.figures}
+
+    def finding(self, line: int, text: str) -> Finding:
+        return Finding(self.path, line, text)

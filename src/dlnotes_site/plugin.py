@@ -1,0 +1,186 @@
+"""The guide in MkDocs: hooks that call the functions of this package. Nothing else here knows MkDocs.
+
+`mkdocs.yml` (Japanese) and `mkdocs.en.yml` name this file under `hooks:`. MkDocs loads it once for each configuration,
+so what both builds share lives in `_shared`. The Japanese build starts the English one when it is done.
+"""
+
+import hashlib
+import logging
+import posixpath
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page as MkDocsPage
+
+from dlnotes_site import formulas, render, search, site
+from dlnotes_site.page import Page
+
+log = logging.getLogger("mkdocs.dlnotes")
+WHEELS = "assets/wheels"
+
+
+@dataclass
+class _Shared:
+    """What the Japanese build hands to the English one."""
+
+    guide: site.Guide | None = None
+    wheel: Path | None = None
+
+
+# The module is loaded once for each configuration; the package's own module is one for both.
+_shared: _Shared = site.__dict__.setdefault("_shared", _Shared())
+
+
+def _language(config: MkDocsConfig) -> str:
+    return str(config.theme["language"])
+
+
+def _guide() -> site.Guide:
+    if _shared.guide is None:
+        raise RuntimeError("mkdocs.en.yml is built by mkdocs.yml: run `make site`")
+    return _shared.guide
+
+
+def _page(page: MkDocsPage, config: MkDocsConfig) -> Page:
+    name = page.file.src_uri.removesuffix(".md")
+    return _guide().pages[_language(config)][name]
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    config.extra["languages"] = site.LANGUAGES
+    config.extra["site_root"] = _root_url(config)
+    return config
+
+
+def _root_url(config: MkDocsConfig) -> str:
+    """The address of the whole site, both languages, with a slash at its end."""
+    url = (config.site_url or "/").rstrip("/") + "/"
+    return url.removesuffix("en/") if _language(config) == "en" else url
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    if _language(config) != "ja":
+        config.extra["wheel"] = _wheel_line(config)
+        return
+    _shared.guide = site.load()
+    _shared.wheel = _build_wheel(_shared.guide.root)
+    config.extra["wheel"] = _wheel_line(config)
+    for finding in site.findings(_shared.guide):
+        log.warning("%s", finding)
+
+
+def _build_wheel(root: Path) -> Path:
+    target = root / ".cache" / "wheel"
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(target)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"the wheel of dlnotes cannot be built: {done.stderr.strip().splitlines()[-1]}")
+    return Path(done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr.strip().splitlines()[-1])
+
+
+def _wheel_line(config: MkDocsConfig) -> str:
+    """Address and hash of the wheel: what `pip install` takes to install exactly this one."""
+    assert _shared.wheel is not None
+    digest = hashlib.sha256(_shared.wheel.read_bytes()).hexdigest()
+    return f"{_root_url(config)}{WHEELS}/{_shared.wheel.name}#sha256={digest}"
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    shared = _guide().root / "docs" / "shared"
+    for path in sorted(shared.rglob("*")):
+        if path.is_file() and path.suffix != ".tsv":
+            name = path.relative_to(shared).as_posix()
+            files.append(File(name, str(shared), config.site_dir, config.use_directory_urls))
+    for name, content in search.assets(_guide().root / "node_modules", _guide().terms).items():
+        files.append(File.generated(config, name, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+    text = render.for_generator(_page(page, config), _guide().measured)
+    if text.startswith("---\n"):  # MkDocs has taken the front matter already
+        text = text.split("\n---\n", 1)[1]
+    return text
+
+
+def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+    guide, ours = _guide(), _page(page, config)
+    base = "../" * page.url.count("/") + ("../" if _language(config) == "en" else "")
+    fillers = {
+        "block": lambda number: render.block_html(ours, number, guide.runs[ours.blocks[number].program], base),
+        "install": lambda number: render.install_html(config.extra["wheel"]),
+    }
+    return render.fill(html, ours, fillers)
+
+
+def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
+    """Formulas come last: the search index was made from their TeX, which its worker can read."""
+    return formulas.replace(output, _guide().typeset)
+
+
+def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
+    """Where this page is in each language, from the site's root and from here."""
+    here = {"ja": "", "en": "en/"}
+    current = here[_language(config)] + page.url
+    context["languages"] = {
+        lang: {
+            "absolute": config.extra["site_root"] + folder + page.url,
+            "relative": posixpath.relpath("/" + folder + page.url, "/" + current) + "/",
+        }
+        for lang, folder in here.items()
+    }
+    return context
+
+
+@event_priority(-100)
+def on_post_build(config: MkDocsConfig) -> None:
+    if _language(config) != "ja":
+        return
+    guide, target = _guide(), Path(config.site_dir)
+    for page in guide.pages["ja"].values():
+        for block in page.blocks:
+            for figure, drawing in zip(block.figures, guide.runs[block.program].figures, strict=False):
+                for scheme in ("light", "dark"):
+                    file = target / "assets" / "figures" / page.name / f"{figure.id}.{scheme}.svg"
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(getattr(drawing, scheme), encoding="utf-8")
+    assert _shared.wheel is not None
+    wheels = target / WHEELS
+    wheels.mkdir(parents=True, exist_ok=True)
+    (wheels / _shared.wheel.name).write_bytes(_shared.wheel.read_bytes())
+    root = config.extra["site_root"]
+    sitemaps = "".join(f"Sitemap: {root}{folder}sitemap.xml\n" for folder in ("", "en/"))
+    (target / "robots.txt").write_text(f"User-agent: *\nAllow: /\n{sitemaps}", encoding="utf-8")
+    english = load_config(
+        str(guide.root / "mkdocs.en.yml"),
+        site_dir=str(target / "en"),
+        site_url=f"{root}en/",
+        strict=config.strict,
+    )
+    build(english)
+
+
+def on_serve(server: Any, config: MkDocsConfig, builder: Any) -> Any:
+    """Rebuild on a change in either language, the shared files, the library or the machinery's styles."""
+    root = _guide().root
+    for folder in (
+        "docs/ja",
+        "docs/en",
+        "docs/shared",
+        "docs/translations",
+        "overrides",
+        "src/dlnotes",
+        "benchmarks",
+    ):
+        if (root / folder).is_dir():
+            server.watch(str(root / folder))
+    server.watch(str(root / "mkdocs.en.yml"))
+    return server

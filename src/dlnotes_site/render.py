@@ -1,0 +1,112 @@
+"""From a `Page` and its `Run`s to what a reader sees, whatever generator turns the Markdown into HTML.
+
+A block with its output and figures becomes one paragraph with a placeholder (`for_generator`); when the generator is
+done, the placeholder's `<p>` becomes the block's HTML (`fill`).
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from dlnotes_site import figures
+from dlnotes_site.execute import Run
+from dlnotes_site.page import Figure, Page
+
+WORDS = {
+    "ja": {
+        "output": "出力",
+        "figure": "図へのリンク",
+        "error": "このブロックは動きません",
+        "install": "インストール",
+    },
+    "en": {
+        "output": "Output",
+        "figure": "Link to this figure",
+        "error": "This block fails",
+        "install": "Install",
+    },
+}
+_PLACEHOLDER = re.compile(r"<p>DLNOTES-(\w+)-(\d+)</p>")
+_BENCH = re.compile(r"<!--\s*bench:\s*([\w.-]+)\s*-->")
+
+
+def for_generator(page: Page, measured: Mapping[str, object]) -> str:
+    """The page's Markdown with placeholders for blocks and directives, and measured numbers filled in."""
+    lines: list[str | None] = list(page.text.split("\n"))
+    for number, block in enumerate(page.blocks):
+        _put(lines, block.line, block.end, block.indent, f"block-{number}")
+    for number, (line, indent, name) in enumerate(page.directives):
+        _put(lines, line, line, indent, f"{name}-{number}")
+    for line, _ in page.measured:
+        text = lines[line - 1] or ""
+        lines[line - 1] = _BENCH.sub(lambda match: str(measured.get(match[1], "?")), text)
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _put(lines: list[str | None], first: int, last: int, indent: int, name: str) -> None:
+    lines[first - 1 : last] = [f"\n{' ' * indent}DLNOTES-{name}\n", *[None] * (last - first)]
+
+
+def fill(content: str, page: Page, fillers: Mapping[str, Callable[[int], str]]) -> str:
+    """Put the HTML of each block and directive in the place of its placeholder; each comes exactly once."""
+    wanted = [f"block-{number}" for number in range(len(page.blocks))]
+    wanted += [f"{name}-{number}" for number, (_, _, name) in enumerate(page.directives)]
+    found = [f"{name}-{number}" for name, number in _PLACEHOLDER.findall(content)]
+    if lost := sorted(set(wanted) - set(found)) or (sorted(wanted) != sorted(found) and found):
+        lines = {f"block-{n}": block.line for n, block in enumerate(page.blocks)}
+        at = next((lines[name] for name in lost if name in lines), 1)
+        raise ValueError(
+            f"{page.path}:{at}: Markdown made something else of this place: check the indentation around it"
+        )
+    return _PLACEHOLDER.sub(lambda match: fillers[match[1]](int(match[2])), content)
+
+
+def highlighted(code: str, language: str) -> str:
+    """Code in the form of Material's own code blocks, so that its style and copy button apply."""
+    formatter = HtmlFormatter(cssclass="highlight", wrapcode=True)
+    text: str = highlight(code, get_lexer_by_name(language, stripnl=False), formatter)
+    return text.replace('<div class="highlight">', f'<div class="language-{language} highlight">', 1).rstrip("\n")
+
+
+def block_html(page: Page, number: int, run: Run, base: str) -> str:
+    """A block with its output panel and figures. `base` leads from the page to the site's root."""
+    block, words = page.blocks[number], WORDS[page.lang]
+    parts = [f'<div class="dl-block" id="block-{number + 1}">', highlighted(block.code, "python")]
+    if run.error:
+        said = html.escape(f"{words['error']}: {run.error}")
+        parts.append(f'<p class="dl-error" role="alert">{said}</p>')
+    if run.text:
+        parts.append(
+            f'<div class="dl-output" role="group" aria-label="{words["output"]}">'
+            f'<span class="dl-output__label" aria-hidden="true" data-search-exclude>{words["output"]}</span>'
+            f'<pre tabindex="0"><samp>{html.escape(run.text, quote=False)}</samp></pre></div>'
+        )
+    for figure, drawing in zip(block.figures, run.figures, strict=False):
+        parts.append(figure_html(page, figure, drawing.light, base))
+    return "\n".join([*parts, "</div>"])
+
+
+def figure_html(page: Page, figure: Figure, svg: str, base: str) -> str:
+    width, height = figures.size(svg)
+    text = html.escape(figure.text)
+    images = "".join(
+        f'<img class="dl-only-{scheme}" src="{base}assets/figures/{page.name}/{figure.id}.{scheme}.svg" '
+        f'alt="{text}" width="{width}" height="{height}" loading="lazy" decoding="async">'
+        for scheme in figures.SCHEMES
+    )
+    label = WORDS[page.lang]["figure"]
+    return (
+        f'<figure class="dl-figure" id="{figure.id}">{images}<figcaption>{text}'
+        f'<a class="headerlink" href="#{figure.id}" title="{label}" aria-label="{label}">&para;</a>'
+        "</figcaption></figure>"
+    )
+
+
+def install_html(wheel_url: str) -> str:
+    """The one line that installs the wheel that this site offers."""
+    line = highlighted(f"pip install {wheel_url}\n", "console")
+    return f'<div class="dl-install">{line}</div>'

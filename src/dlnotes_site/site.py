@@ -1,0 +1,172 @@
+"""The whole guide at once: the pages of both languages, their runs and formulas, and what is wrong with them.
+
+`load` is the way of a block up to here: read the pages, run the blocks, typeset the formulas. The plugin, the command
+line and the tests take what they need from the `Guide` it returns.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+from dlnotes_site import blocks, checks, formulas, glossary, parity
+from dlnotes_site.execute import Run, run_all
+from dlnotes_site.page import Finding, Page
+
+LANGUAGES = ("ja", "en")  # the original first
+ROOT = Path(__file__).parents[2]
+TERMS = Path("docs/shared/terms.tsv")
+
+
+@dataclass
+class Guide:
+    root: Path
+    pages: dict[str, dict[str, Page]]  # by language, then by name
+    runs: dict[str, Run]  # by Block.program
+    typeset: dict[tuple[str, bool], formulas.Typeset]  # by TeX and whether displayed
+    measured: dict[str, object] = field(default_factory=dict)  # the benchmark's results, by key
+
+    @property
+    def all_pages(self) -> list[Page]:
+        return [page for pages in self.pages.values() for page in pages.values()]
+
+    @cached_property
+    def terms(self) -> list[glossary.Term]:
+        return glossary.read_terms(self.root / TERMS)
+
+
+def read(root: Path = ROOT) -> dict[str, dict[str, Page]]:
+    """The pages of both languages, with the glossary's entries in their place."""
+    pages = {lang: blocks.read_tree(root / "docs" / lang, root) for lang in LANGUAGES}
+    for of_language in pages.values():
+        for name, page in of_language.items():
+            if any(directive == "glossary" for _, _, directive in page.directives):
+                of_language[name] = _with_glossary(page, root)
+    return pages
+
+
+def _with_glossary(page: Page, root: Path) -> Page:
+    """The page with its `<!-- glossary -->` replaced by the entries of terms.tsv."""
+    terms = glossary.read_terms(root / TERMS)
+    entries = glossary.markdown(terms, page.lang, glossary.read_titles(root / "docs" / page.lang))
+    lines = page.text.split("\n")
+    at = next(line for line, _, directive in page.directives if directive == "glossary")
+    text = "\n".join([*lines[: at - 1], entries, *lines[at:]])
+    return blocks.read(text, page.path, page.name, page.lang)
+
+
+def load(root: Path = ROOT) -> Guide:
+    """Read, run and typeset everything; what is cached under `.cache` is not done again."""
+    pages = read(root)
+    everything = [page for of_language in pages.values() for page in of_language.values()]
+    cache = root / ".cache"
+    progress = _Progress("running blocks")
+    runs = run_all((block for page in everything for block in page.blocks), cache / "runs", progress=progress)
+    wanted = {(formula.tex, formula.display) for page in everything for formula in page.formulas}
+    typeset = formulas.typeset(sorted(wanted), cache / "formulas")
+    results = root / "benchmarks" / "results.json"
+    measured = json.loads(results.read_text(encoding="utf-8"))["values"] if results.is_file() else {}
+    return Guide(root, pages, runs, typeset, measured)
+
+
+def findings(guide: Guide) -> list[Finding]:
+    """Everything that is wrong, in the order of the pages."""
+    return sorted(set(chain(_of_pages(guide), _of_pairs(guide))), key=lambda f: (f.path, f.line, f.text))
+
+
+def _of_pages(guide: Guide) -> Iterator[Finding]:
+    errors = {key: result.error for key, result in guide.typeset.items() if result.error}
+    for lang, pages in guide.pages.items():
+        assets = (guide.root / "docs" / lang, guide.root / "docs" / "shared")
+        for page in pages.values():
+            yield from page.findings
+            yield from checks.outputs(page, guide.runs)
+            yield from checks.programs(page)
+            yield from checks.identifiers(page)
+            yield from checks.captions(page)
+            yield from checks.links(page, pages, assets)
+            yield from checks.formulas(page, errors)
+            yield from checks.measured(page, guide.measured)
+
+
+def _of_pairs(guide: Guide) -> Iterator[Finding]:
+    ja, en = guide.pages["ja"], guide.pages["en"]
+    yield from parity.missing_pages(ja, en)
+    for name in ja.keys() & en.keys():
+        yield from parity.pair(ja[name], en[name])
+        yield from parity.translation(ja[name], en[name], parity.recorded(guide.root, name))
+
+
+def update(guide: Guide) -> list[Path]:
+    """Write what the blocks print into the pages, in both languages; returns the files that changed."""
+    changed = []
+    for page in guide.all_pages:
+        text = updated(page, guide.runs)
+        if text != page.text:
+            (guide.root / page.path).write_text(text, encoding="utf-8")
+            changed.append(guide.root / page.path)
+    return changed
+
+
+def updated(page: Page, runs: dict[str, Run]) -> str:
+    """The page's Markdown with each output replaced by what its block prints; a block that fails keeps its own."""
+    lines = page.text.split("\n")
+    for block in reversed(page.blocks):
+        run = runs[block.program]
+        if run.error or run.text == (block.output.text if block.output else ""):
+            continue
+        end = block.output.end if block.output else block.fence_end
+        shown = ["", blocks.EXPECTED_OUTPUT, "```text", *run.text.rstrip("\n").split("\n"), "```"] if run.text else []
+        lines[block.fence_end : end] = [" " * block.indent + line if line else "" for line in shown]
+    return "\n".join(lines)
+
+
+def translated(guide: Guide, same: frozenset[str]) -> list[Finding]:
+    """Record every English page as the translation of the Japanese one as it stands; what was refused."""
+    ja, en = guide.pages["ja"], guide.pages["en"]
+    refused: list[Finding] = []
+    for name in sorted(ja.keys() & en.keys()):
+        if wrong := list(parity.pair(ja[name], en[name])):
+            refused += wrong
+        else:
+            refused += parity.translated(guide.root, ja[name], en[name], same)
+    return refused
+
+
+def stats(guide: Guide) -> list[tuple[str, dict[str, int]]]:
+    """Counts by language: pages, blocks, outputs, figures, formulas, headings, links, questions, units of text."""
+    rows = []
+    for lang, pages in guide.pages.items():
+        of = list(pages.values())
+        counts = {
+            "pages": len(of),
+            "blocks": sum(len(page.blocks) for page in of),
+            "outputs": sum(block.output is not None for page in of for block in page.blocks),
+            "figures": sum(len(page.figures) for page in of),
+            "formulas": sum(len(page.formulas) for page in of),
+            "headings": sum(len(page.headings) for page in of),
+            "links": sum(len(page.links) for page in of),
+            "questions": sum(len(page.questions) for page in of),
+            "units of text": sum(len(page.prose) for page in of),
+        }
+        rows.append((lang, counts))
+    return rows
+
+
+class _Progress:
+    """One line on stderr that counts up, on a terminal in place, elsewhere at the start and the end."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.begin = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        text = f"{self.what}: {done}/{total} ({time.monotonic() - self.begin:.0f} s)"
+        if sys.stderr.isatty():
+            print(f"\r{text}", end="" if done < total else "\n", file=sys.stderr, flush=True)
+        elif done in (0, total):
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,177 @@
+"""Every page as a reader opens it: nothing fails, nothing comes from elsewhere, nothing runs off the screen."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from dlnotes_site import site
+
+PAGES = [page for pages in site.read().values() for page in pages.values()]
+SHIFT = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.hadRecentInput ? 0 : e.value; })
+    .observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(sum), 300);
+})"""
+# What sticks out on the right although nothing around it scrolls.
+WIDE = """() => [...document.querySelectorAll('article *')].filter((element) => {
+  if (element.getBoundingClientRect().right <= innerWidth + 1) return false;
+  for (let e = element; e && e !== document.body; e = e.parentElement) {
+    if (['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX)) return false;
+  }
+  return getComputedStyle(element).position !== 'absolute';
+}).map((element) => element.outerHTML.slice(0, 120))"""
+
+
+def path_of(lang: str, name: str) -> str:
+    return ("en/" if lang == "en" else "") + ("" if name == "index" else f"{name}/")
+
+
+@dataclass
+class Watched:
+    """A browser page and everything that went wrong in it."""
+
+    page: Page
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: message.type in ("error", "warning") and self.say(message.text))
+        self.page.on("pageerror", lambda error: self.say(str(error)))
+        self.page.on("requestfailed", lambda request: self.say(f"failed: {request.url}"))
+        self.page.on(
+            "response", lambda response: response.status >= 400 and self.say(f"{response.status}: {response.url}")
+        )
+        self.page.on("request", lambda request: self.judge(request.url))
+
+    def say(self, text: str) -> None:
+        self.wrong.append(text)
+
+    def judge(self, url: str) -> None:
+        if not url.startswith((self.address, "data:", "blob:")):
+            self.say(f"another origin: {url}")
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path, wait_until="networkidle")
+
+
+@pytest.fixture(scope="module")
+def phone(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark", has_touch=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def laptop(chromium: Browser, address: str) -> Iterator[Watched]:
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 800}, color_scheme="light", permissions=["clipboard-read", "clipboard-write"]
+    )
+    yield Watched(context.new_page(), address)
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_a_page_on_a_phone(page: site.Page, phone: BrowserContext, address: str) -> None:
+    watched = Watched(phone.new_page(), address)
+    watched.open(path_of(page.lang, page.name))
+    shift = watched.page.evaluate(SHIFT)
+    watched.page.evaluate("() => document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    watched.page.evaluate("() => document.querySelectorAll('img').forEach((image) => { image.loading = 'eager'; })")
+    watched.page.wait_for_load_state("networkidle")
+    assert watched.wrong == []
+    assert watched.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert watched.page.evaluate(WIDE) == []
+    assert shift < 0.02
+    text = watched.page.locator("article").inner_text()
+    assert not re.search(r"\\(frac|sum|partial|begin|\(|\[)|\$\$", text)
+    pictures = watched.page.locator("figure img.dl-only-dark")
+    assert pictures.count() == len(page.figures)
+    for picture in pictures.all():
+        assert picture.evaluate("image => image.naturalWidth") > 0
+    for picture in watched.page.locator("figure img.dl-only-light").all():
+        expect(picture).to_be_hidden()
+    watched.page.close()
+
+
+def test_the_language_link_keeps_the_page_and_the_heading(laptop: Watched) -> None:
+    laptop.open("guide/")
+    laptop.page.evaluate("document.getElementById('formulas').scrollIntoView()")
+    laptop.page.wait_for_timeout(200)
+    laptop.page.locator("[data-dl-language]").click()
+    laptop.page.wait_for_url("**/en/guide/#formulas")
+    assert laptop.page.evaluate("document.documentElement.lang") == "en"
+    laptop.page.locator("[data-dl-language]").click()
+    laptop.page.wait_for_url(re.compile(r"127\.0\.0\.1:\d+/guide/#formulas"))
+    assert laptop.page.evaluate("document.documentElement.lang") == "ja"
+    assert laptop.wrong == []
+
+
+@pytest.mark.parametrize("start", ["", "en/"])
+def test_instant_navigation_keeps_formulas_figures_and_the_language_link(laptop: Watched, start: str) -> None:
+    laptop.open(start)
+    laptop.page.evaluate("window.same = true")
+    laptop.page.locator(".md-nav--primary a[href*='guide']").first.click()
+    laptop.page.wait_for_url(f"**/{start}guide/")
+    expect(laptop.page.locator("article div.formula svg").first).to_be_visible()
+    assert laptop.page.evaluate("window.same") is True, "the page was loaded anew: navigation was not instant"
+    assert laptop.page.evaluate("document.querySelector('article div.formula svg').getBoundingClientRect().width") > 40
+    laptop.page.locator("[data-dl-language]").hover()
+    other = "guide/" if start else "en/guide/"
+    assert laptop.page.evaluate("document.querySelector('[data-dl-language]').pathname") == f"/{other}"
+    code = laptop.page.locator(".dl-install code").inner_text()
+    assert laptop.address + "assets/wheels/dlnotes-" in code
+    assert laptop.wrong == []
+
+
+@pytest.mark.parametrize("start", ["", "en/"])
+def test_the_scheme_changes_figures_and_formulas(laptop: Watched, start: str) -> None:
+    laptop.open(f"{start}guide/")
+    formula = "getComputedStyle(document.querySelector('article .formula svg')).color"
+    light = laptop.page.evaluate(formula)
+    expect(laptop.page.locator("figure img.dl-only-light").first).to_be_visible()
+    laptop.page.locator("label[for=__palette_1]").click()
+    expect(laptop.page.locator("figure img.dl-only-dark").first).to_be_visible()
+    expect(laptop.page.locator("figure img.dl-only-light").first).to_be_hidden()
+    assert laptop.page.evaluate(formula) != light
+
+
+@pytest.mark.parametrize("start", ["", "en/"])
+def test_without_javascript_everything_is_there(chromium: Browser, address: str, start: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    watched = Watched(context.new_page(), address)
+    watched.open(f"{start}guide/")
+    page = watched.page
+    for shown in ("article div.formula svg", ".dl-block code", ".dl-output samp", "figure img", ".dl-install code"):
+        locator = page.locator(shown).and_(page.locator(":visible")).first
+        expect(locator).to_be_visible()
+    assert page.locator("[data-dl-language]").get_attribute("href") == ("../../guide/" if start else "../en/guide/")
+    assert watched.wrong == []
+    context.close()
+
+
+def test_the_copy_button_copies_the_block(laptop: Watched) -> None:
+    laptop.open("guide/")
+    block = laptop.page.locator("#block-2")
+    block.scroll_into_view_if_needed()
+    block.hover()
+    block.locator("button[data-md-type=copy], .md-clipboard, .md-code__button").first.click()
+    copied = laptop.page.evaluate("navigator.clipboard.readText()")
+    expected = site.read()["ja"]["guide"].blocks[1].code
+    assert copied.rstrip("\n") == expected.rstrip("\n")
+
+
+def test_an_address_that_does_not_exist_shows_the_404_page(laptop: Watched) -> None:
+    laptop.page.goto(laptop.address + "en/no/such/page/")
+    expect(laptop.page.locator("article h1")).to_have_text("404")
+    assert [wrong for wrong in laptop.wrong if "no/such/page" not in wrong and "404" not in wrong] == []
+
+
+def test_headings_are_reached_by_the_keyboard(laptop: Watched) -> None:
+    laptop.open("guide/")
+    laptop.page.keyboard.press("Tab")
+    focused = laptop.page.evaluate("document.activeElement.className")
+    assert "md-skip" in focused

@@ -1,0 +1,155 @@
+"""Faults planted one at a time in a copy of the pages: each is found, with the file and the line where it stands."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dlnotes_site import site
+from dlnotes_site.page import Finding
+
+ROOT = Path(__file__).parents[2]
+JA, EN = "docs/ja/guide.md", "docs/en/guide.md"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The pages, with the runs and formulas of the real ones at hand."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "benchmarks", tmp_path / "benchmarks")
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    (tmp_path / ".cache").mkdir()
+    for kept in ("runs", "formulas"):
+        if (ROOT / ".cache" / kept).is_dir():
+            shutil.copytree(ROOT / ".cache" / kept, tmp_path / ".cache" / kept)
+    return tmp_path
+
+
+def findings(root: Path) -> list[Finding]:
+    return site.findings(site.load(root))
+
+
+def replace(path: str, old: str, new: str) -> Callable[[Path], tuple[str, int]]:
+    """A fault: the first `old` in a file becomes `new`; returns where."""
+
+    def plant(root: Path) -> tuple[str, int]:
+        file = root / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{path} no longer holds {old!r}: choose another place for this fault"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return path, text[: text.index(old)].count("\n") + 1
+
+    return plant
+
+
+def both(old: str, new: str) -> Callable[[Path], tuple[str, int]]:
+    def plant(root: Path) -> tuple[str, int]:
+        replace(EN, old, new)(root)
+        return replace(JA, old, new)(root)
+
+    return plant
+
+
+def remove_page(root: Path) -> tuple[str, int]:
+    (root / "docs/en/check-test.md").unlink()
+    return "docs/ja/check-test.md", 1
+
+
+def reword(root: Path) -> tuple[str, int]:
+    """A Japanese paragraph is changed and its translation is not; the line is that of the translation."""
+    _, line = replace(JA, "ブロックはどれも単独で動きます。", "どのブロックも単独で動きます。")(root)
+    japanese = site.read(root)["ja"]["guide"].prose
+    number = next(number for number, unit in enumerate(japanese) if unit.line == line)
+    return EN, site.read(root)["en"]["guide"].prose[number].line
+
+
+FIGURE = "<!-- figure: sigmoid"
+FAULTS = {
+    "a printed digit changed": (both("[0.1192 0.5    0.8808]", "[0.1193 0.5    0.8808]"), "the page says"),
+    "a name misspelt in a block": (both("print(np.dot(w, x)", "print(np.dot(w, xx)"), "NameError"),
+    "a block retagged py": (replace(JA, "```python", "```py"), "would not be run"),
+    "an attribute added to a fence": (replace(JA, "```python", '```python title="x"'), "would not be run"),
+    "a figure directive removed": (replace(JA, FIGURE, "<!-- was: sigmoid"), "unknown directive"),
+    "a figure directive without a figure": (
+        both("    24\n    ```\n", "    24\n    ```\n\n    <!-- figure: none | A figure nobody draws. -->\n"),
+        "draws 0 figures",
+    ),
+    "a block in English that computes something else": (replace(EN, "[-2.0, 0.0, 2.0]", "[-2.0, 0.0, 2.5]"), "block 2"),
+    "a formula changed in one language": (replace(EN, "w_i x_i + b\n", "w_i x_i - b\n"), "formula"),
+    "an inline formula changed in one language": (replace(EN, "$u = xW + b$", "$u = Wx + b$"), "not the formulas"),
+    "a heading id changed in one language": (replace(EN, "{#figures}", "{#pictures}"), "heading"),
+    "a heading without an id": (replace(JA, " {#figures}", ""), "has no id"),
+    "a page missing in English": (remove_page, "missing in the other language"),
+    "a link to a missing page": (both("## ", "[x](nowhere.md)\n\n## "), "no such page"),
+    "a link to a missing heading": (both("## ", "[x](glossary.md#nowhere)\n\n## "), "no such heading"),
+    "an output taken from an unseeded generator": (
+        both("print(np.round(sigmoid(u), 4))", "print(np.random.default_rng().random())"),
+        "seed",
+    ),
+    "an output taken from a time": (both("import numpy as np\n\nw", "import time\n\nw"), "imports time"),
+    "a translated paragraph changed": (reword, "translated from an earlier"),
+    "a raw HTML image that does not exist": (both("## ", '<img src="nowhere.png" alt="x">\n\n## '), "no such file"),
+    "a formula that MathJax cannot read": (both(r"\sum_{i=1}", r"\summe_{i=1}"), "MathJax cannot read"),
+    "an output removed": (
+        both("<!--pytest-codeblocks:expected-output-->\n```text\n[0.1192 0.5    0.8808]\n```\n", "\n"),
+        "does not say so",
+    ),
+    "a question removed in one language": (
+        replace(EN, '??? question "Question 2', '!!! question "Question 2'),
+        "questions",
+    ),
+    "a caption that says nothing": (
+        replace(
+            JA, "シグモイド関数のグラフ。総入力 u が負から正へ変わると、出力は 0 から 1 へなめらかに上がる。", "図"
+        ),
+        "too little",
+    ),
+    "an unknown measured number": (both("## ", "<!-- bench: no.such -->\n\n## "), "no 'no.such'"),
+}
+
+
+def test_the_pages_as_they_stand_have_no_findings(copy: Path) -> None:
+    assert findings(copy) == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_named_with_file_and_line(copy: Path, name: str) -> None:
+    plant, said = FAULTS[name]
+    path, line = plant(copy)
+    found = findings(copy)
+    near = [finding for finding in found if finding.path == path and abs(finding.line - line) <= 12]
+    assert any(re.search(re.escape(said), finding.text) for finding in near), found
+
+
+def test_update_mends_a_changed_digit_in_both_languages(copy: Path) -> None:
+    both("[0.1192 0.5    0.8808]", "[9.9999 0.5    0.8808]")(copy)
+    assert {file.name for file in site.update(site.load(copy))} == {"guide.md"}
+    for path in (JA, EN):
+        assert (copy / path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def test_update_writes_an_output_that_is_missing_and_takes_one_that_is_too_much(copy: Path) -> None:
+    both("print(np.dot(w, x) + 1)", "np.dot(w, x)")(copy)
+    both("plt.ylabel(", "print(1)\nplt.ylabel(")(copy)
+    site.update(site.load(copy))
+    text = (copy / JA).read_text(encoding="utf-8")
+    assert "```text\n24" not in text
+    assert "<!--pytest-codeblocks:expected-output-->\n```text\n1\n```\n\n<!-- figure" in text
+    assert [str(finding) for finding in findings(copy) if "translated" not in finding.text] == []
+
+
+def test_translated_records_a_translation_that_was_mended(copy: Path) -> None:
+    reword(copy)
+    replace(EN, "Every block stands alone.", "Each block stands alone.")(copy)
+    assert site.translated(site.load(copy), frozenset()) == []
+    assert findings(copy) == []
+
+
+def test_translated_refuses_a_translation_that_was_not_touched(copy: Path) -> None:
+    path, line = reword(copy)
+    (refused,) = site.translated(site.load(copy), frozenset())
+    assert (refused.path, refused.line) == (path, line)
+    assert site.translated(site.load(copy), frozenset({f"{path}:{line}"})) == []
+    assert findings(copy) == []

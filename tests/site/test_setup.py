@@ -1,0 +1,248 @@
+"""The set-up says in one sentence what is wrong, and the files that it starts from are as they must be."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+from dlnotes_site import browser, hygiene, steps
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with the set-up's files and nothing else."""
+    for name in (
+        "Makefile",
+        "requirements.txt",
+        "pyproject.toml",
+        "package.json",
+        "package-lock.json",
+        ".npmrc",
+    ):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.fixture
+def bare_path(tmp_path: Path) -> Path:
+    """A folder for PATH with the shell's tools and no Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("sh", "make", "dirname", "sed"):
+        tool = shutil.which(name)
+        assert tool
+        (folder / name).symlink_to(tool)
+    return folder
+
+
+def make(project: Path, path: Path, target: str = "setup", **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": str(path),
+        "HOME": str(project),
+        "PYENV_ROOT": str(project / "no-pyenv"),
+        **variables,
+    }
+    return subprocess.run(
+        ["make", "--no-print-directory", target], cwd=project, env=environment, capture_output=True, text=True
+    )
+
+
+def script(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def load_setup() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("project_setup", ROOT / "scripts" / "setup.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_without_a_python_one_sentence_says_how_to_get_one(project: Path, bare_path: Path) -> None:
+    run = make(project, bare_path)
+    assert run.returncode != 0
+    lines = run.stderr.splitlines()
+    assert lines[0].startswith("No Python 3.12 or newer was found: install one")
+    assert len(lines) == 2  # the sentence, and make's own line
+
+
+def test_a_shim_that_does_not_run_and_an_old_python_do_not_count(project: Path, bare_path: Path) -> None:
+    script(bare_path / "python3", "echo 'command not found' >&2; exit 127")
+    script(bare_path / "python3.13", "exit 1")  # says that it is too old
+    assert "No Python 3.12" in make(project, bare_path, PYTHON=str(bare_path / "python3.13")).stderr
+
+
+@pytest.mark.parametrize("where", ["variable", "path", "pyenv"])
+def test_python_is_found_where_it_is(project: Path, bare_path: Path, where: str) -> None:
+    script(bare_path / "python3", "exit 127")
+    found = {
+        "variable": project / "mine",
+        "path": bare_path / "python3.12",
+        "pyenv": project / "no-pyenv" / "versions" / "3.13.0" / "bin" / "python3",
+    }[where]
+    script(found, 'case "$1" in -c) exit 0;; *) echo "found: $*";; esac')
+    variables = {"PYTHON": str(found)} if where == "variable" else {}
+    run = make(project, bare_path, **variables)
+    assert run.stdout == "found: -I scripts/setup.py\n"
+
+
+def test_without_a_network_one_sentence_says_so(project: Path) -> None:
+    for name in (".venv", ".setup"):
+        assert not (project / name).exists()
+    (project / "requirements.txt").write_text(f"no-such-package==1.0 --hash=sha256:{'0' * 64}\n")
+    closed = "http://127.0.0.1:9/"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PIP_")},
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": closed,
+        "PIP_RETRIES": "0",
+    }
+    run = subprocess.run(
+        [sys.executable, "-I", "scripts/setup.py"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines() == [
+        "Installing the 1 packages of requirements.txt failed: the package index could not be reached: "
+        "check the network and proxy settings, then run make again (details: .setup/log)."
+    ]
+    assert "no-such-package" in (project / ".setup" / "log").read_text()
+    assert (project / ".setup" / "unfinished-venv").exists()
+
+
+def test_what_an_interrupted_set_up_left_is_thrown_away(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup = load_setup()
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("PYTHON", raising=False)
+    ran = []
+
+    def run(step: str, command: list[str], advice: str) -> None:
+        ran.append(step.split()[0])
+        if command[-3:-1] == ["-m", "venv"]:
+            (project / ".venv" / "bin").mkdir(parents=True)
+            (project / ".venv" / "bin" / "python").symlink_to(sys.executable)
+        if command[-1:] == ["--no-fund"] or "ci" in command:
+            (project / "node_modules").mkdir(exist_ok=True)
+
+    monkeypatch.setattr(setup, "run", run)
+    half = project / ".venv" / "half-installed"
+    half.parent.mkdir()
+    half.touch()
+    (project / ".setup").mkdir()
+    (project / ".setup" / "unfinished-venv").touch()
+    setup.main()
+    assert ran == ["making", "installing", "installing", "installing"]
+    assert not half.exists()
+    ran.clear()
+    setup.main()
+    assert ran == []
+    (project / "package-lock.json").write_text("{}")
+    setup.main()
+    assert ran == ["installing"]
+
+
+def test_an_environment_that_was_moved_with_its_project_is_not_used(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = load_setup()
+    monkeypatch.chdir(project)
+    config = project / ".venv" / "pyvenv.cfg"
+    config.parent.mkdir()
+    config.write_text(f"command = /usr/bin/python3 -m venv {config.parent.resolve()}\n")
+    assert not setup.was_moved()
+    config.write_text("command = /usr/bin/python3 -m venv /elsewhere/.venv\n")
+    assert setup.was_moved()
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("npm error code ENOSPC", "the disk is full"),
+        ("Failed to establish a new connection: [Errno 111]", "could not be reached"),
+        ("npm error code ECONNREFUSED", "could not be reached"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "its hash differs"),
+        ("something else", ""),
+    ],
+)
+def test_causes_are_read_from_the_log(log: str, said: str) -> None:
+    assert said in load_setup().explain(log)
+    assert bool(said) == bool(load_setup().explain(log))
+
+
+def test_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = makefile.split(".PHONY:")[1].splitlines()[0].split()
+    run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [line.split()[1] for line in run.stdout.splitlines()] == phony
+
+
+def test_steps_are_all_run_and_one_failure_fails_all(capfd: pytest.CaptureFixture[str]) -> None:
+    fine = steps.Step("fine", (sys.executable, "-c", "print('hello')"))
+    broken = steps.Step("broken", (sys.executable, "-c", "raise SystemExit(3)"))
+    missing = steps.Step("missing", ("/no/such/program",))
+    assert steps.run([broken, missing, fine]) == 1
+    out = capfd.readouterr().out
+    assert "hello" in out
+    assert out.splitlines()[-1] == "steps: 1 passed, 2 failed"
+    assert steps.run([fine]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 0 failed"
+
+
+def test_a_registry_host_or_a_machine_path_is_found(tmp_path: Path) -> None:
+    host, path = "registry." + "npmjs" + ".org", "/" + "home/someone/dlnotes"
+    (tmp_path / "a.md").write_text(f"fine: /en/ and docs/work/ and ~/.pyenv\nsee {host}\n")
+    (tmp_path / "b.py").write_text(f"x = '{path}'\n")
+    (tmp_path / "c.png").write_bytes(b"\0" + host.encode())
+    assert [(found.path, found.line) for found in hygiene.check(tmp_path)] == [("a.md", 2), ("b.py", 1)]
+
+
+def test_no_file_of_the_project_names_a_registry_host_or_a_machine_path() -> None:
+    assert list(map(str, hygiene.check(ROOT))) == []
+
+
+def test_workflows_pin_actions_and_cover_the_supported_pythons() -> None:
+    workflows = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
+    assert set(workflows) == {"ci", "pages"}
+    assert workflows["ci"]["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.12", "3.13", "3.14"]
+    for workflow in workflows.values():
+        assert workflow["permissions"] == {}
+        for job in workflow["jobs"].values():
+            assert job["timeout-minutes"]
+            pins = [step["uses"].split("@")[1] for step in job["steps"] if "uses" in step]
+            assert all(len(pin) == 40 for pin in pins)
+
+
+def test_a_chromium_that_does_not_run_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path / "broken" / "chromium", "exit 1")
+    script(tmp_path / "good" / "google-chrome", "echo Chrome")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'broken'}:{tmp_path / 'good'}")
+    browser.find_chromium.cache_clear()
+    assert browser.find_chromium() == str(tmp_path / "good" / "google-chrome")
+    browser.find_chromium.cache_clear()
+
+
+def test_without_any_chromium_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_on_path", "_playwrights", "_debians"):
+        monkeypatch.setattr(browser, name, lambda: "")
+    browser.find_chromium.cache_clear()
+    with pytest.raises(RuntimeError, match=r"^No Chromium was found .*: install Chromium"):
+        browser.find_chromium()
