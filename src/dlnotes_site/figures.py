@@ -7,19 +7,19 @@ import io
 import re
 from typing import Any
 
-# Colour cycles of equal contrast (4.5 or more against the page) in the order blue, orange, green, violet, amber, teal.
+# Colour cycles of equal contrast (4.5 or more against the page) in the order blue, orange, green, violet, pink, teal.
 SCHEMES: dict[str, dict[str, Any]] = {
     "light": {
         "page": "#ffffff",
         "text": "#1f2933",
         "grid": "#cbd2d9",
-        "cycle": ["#1f6feb", "#c2410c", "#15803d", "#7c3aed", "#b45309", "#0e7490"],
+        "cycle": ["#1f6feb", "#c2410c", "#15803d", "#7c3aed", "#be185d", "#0e7490"],
     },
     "dark": {
         "page": "#1e2129",
         "text": "#e2e8f0",
         "grid": "#475060",
-        "cycle": ["#79b8ff", "#ff9e64", "#7ee787", "#c4a7ff", "#f2cc60", "#67d5e6"],
+        "cycle": ["#79b8ff", "#ff9e64", "#7ee787", "#c4a7ff", "#ff8ab8", "#67d5e6"],
     },
 }
 
@@ -54,8 +54,8 @@ def style(scheme: str) -> dict[str, Any]:
         "image.cmap": "viridis",
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "font.size": 11,
-        "axes.titlesize": 12,
+        "font.size": 12,
+        "axes.titlesize": 13,
         "lines.linewidth": 2,
         "svg.fonttype": "path",
         "svg.hashsalt": "dlnotes",

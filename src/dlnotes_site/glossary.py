@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-__all__ = ["GLOSSARY", "GROUPS", "Term", "markdown", "read_terms", "read_titles"]
+__all__ = ["GLOSSARY", "GROUPS", "Term", "markdown", "read_terms"]
 
 GLOSSARY = "glossary"  # the page of the glossary itself
 GROUPS = {
@@ -79,18 +79,6 @@ def read_terms(path: Path) -> list[Term]:
     return list(terms.values())
 
 
-def read_titles(folder: Path) -> dict[str, str]:
-    """The title (first `# ` heading, without its id) of every page in a language's folder, by page path."""
-    titles = {}
-    for path in sorted(folder.rglob("*.md")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("# "):
-                page = path.relative_to(folder).with_suffix("").as_posix()
-                titles[page] = line[2:].split("{#")[0].strip()
-                break
-    return titles
-
-
 def markdown(terms: Sequence[Term], lang: str, titles: Mapping[str, str]) -> str:
     """The entries of the glossary page in one language, `ja` or `en`; the page's title is not among them.
 
@@ -121,8 +109,8 @@ def _entry(term: Term, ja: bool, titles: Mapping[str, str]) -> str:
     comma = "、" if ja else ", "
     items = [f"{'英語' if ja else 'Japanese'}: {comma.join(also_other)}"]
     items.insert(0 if ja else 1, f"{'読み' if ja else 'Reading'}: {term.reading}")
-    if also:
-        items.append(f"{'別の言い方' if ja else 'Also'}: {comma.join(also)}")
+    if term.ja_also or term.en_also:  # the entries of both languages have the same lines
+        items.append(f"{'別の言い方' if ja else 'Also'}: {comma.join(also) or ('なし' if ja else 'none')}")
     page, _, anchor = term.page.partition("#")
     if page != GLOSSARY:
         if page not in titles:

@@ -26,10 +26,11 @@ def pair(ja: Page, en: Page) -> Iterator[Finding]:
     left, right = ([formula for formula in page.formulas if formula.display] for page in (ja, en))
     yield from _same(ja, en, "formula", left, right, lambda x: x.tex)
     yield from _same(ja, en, "directive", ja.directives, en.directives, lambda x: x[2], line=lambda x: x[0])
-    if len(ja.questions) != len(en.questions):
-        line = (en.questions or [1])[-1]
-        yield en.finding(line, f"{len(en.questions)} questions here, {len(ja.questions)} in {ja.path}")
     units = list(zip(ja.prose, en.prose, strict=False))
+    for one, two in units:
+        if (one.line in ja.questions) != (two.line in en.questions):
+            yield en.finding(two.line, f"question here or in {ja.path}:{one.line}, and not in the other language")
+            break
     if any(one.kind != two.kind for one, two in units) or len(ja.prose) != len(en.prose):
         yield from _same(ja, en, "text", ja.prose, en.prose, lambda x: x.kind, "is of another kind or missing")
         return

@@ -45,14 +45,16 @@ def read(root: Path = ROOT) -> dict[str, dict[str, Page]]:
     for of_language in pages.values():
         for name, page in of_language.items():
             if any(directive == "glossary" for _, _, directive in page.directives):
-                of_language[name] = _with_glossary(page, root)
+                of_language[name] = _with_glossary(page, of_language, root)
     return pages
 
 
-def _with_glossary(page: Page, root: Path) -> Page:
+def _with_glossary(page: Page, pages: dict[str, Page], root: Path) -> Page:
     """The page with its `<!-- glossary -->` replaced by the entries of terms.tsv."""
     terms = glossary.read_terms(root / TERMS)
-    entries = glossary.markdown(terms, page.lang, glossary.read_titles(root / "docs" / page.lang))
+    titles = {term.page.partition("#")[0]: term.page for term in terms}  # a page that is missing is found by its link
+    titles |= {name: other.headings[0].text for name, other in pages.items() if other.headings}
+    entries = glossary.markdown(terms, page.lang, titles)
     lines = page.text.split("\n")
     at = next(line for line, _, directive in page.directives if directive == "glossary")
     text = "\n".join([*lines[: at - 1], entries, *lines[at:]])

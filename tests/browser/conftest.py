@@ -25,7 +25,8 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
             return super().do_GET()
         text = Path(self.translate_path(self.path)).read_text(encoding="utf-8")
         host, port = self.server.server_address[:2]
-        self._send(200, "application/xml", re.sub(r"<loc>https?://[^/]+/", f"<loc>http://{host!s}:{port}/", text).encode())
+        here = re.sub(r"<loc>https?://[^/]+/", f"<loc>http://{host!s}:{port}/", text)
+        self._send(200, "application/xml", here.encode())
 
     def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)

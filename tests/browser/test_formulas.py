@@ -5,9 +5,8 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from dlnotes_site.browser import find_chromium, launch_arguments
 from dlnotes_site.formulas import find, replace, typeset
 
 ASSETS = Path(__file__).parents[2] / "docs" / "shared" / "assets"
@@ -44,14 +43,6 @@ def tex(source: str, display: bool = False) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> str:
     japanese = f"入力を{tex('x')}、出力を（{tex('y = x + b')}）とし「{tex('E')}」と書く。"
     english = f"Then {tex('u')}, ({tex(SUM)})."
@@ -84,8 +75,8 @@ def opened(context: BrowserContext, document: str, width: int = 1280) -> Page:
 
 
 @pytest.fixture
-def page(browser: Browser, document: str) -> Iterator[Page]:
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+def page(chromium: Browser, document: str) -> Iterator[Page]:
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     yield opened(context, document)
     context.close()
 
@@ -187,9 +178,9 @@ def test_formula_that_comes_later_gets_its_button_once(page: Page) -> None:
 
 
 def test_without_javascript_all_but_the_button_is_there_and_in_the_same_place(
-    browser: Browser, document: str, page: Page
+    chromium: Browser, document: str, page: Page
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
+    context = chromium.new_context(java_script_enabled=False)
     bare = opened(context, document)
     assert page.get_by_role("button").count() == 2
     assert bare.get_by_role("button").count() == 0

@@ -1,20 +1,15 @@
 """Search in the built site, in a real browser, through the box that readers type into."""
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from dlnotes_site.browser import find_chromium, launch_arguments
 from dlnotes_site.glossary import read_terms
 from dlnotes_site.search import answers
 
 ROOT = Path(__file__).parents[2]
-SITE = ROOT / "site"
 TERMS = read_terms(ROOT / "docs" / "shared" / "terms.tsv")
 FOLDERS = {"ja": "/", "en": "/en/"}
 
@@ -50,32 +45,9 @@ HALF_AND_FULL_WIDTH = {
 }
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    assert (SITE / "en" / "index.html").is_file(), "the site is not built: run `make site`"
-    handler = functools.partial(Handler, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=address)
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    context = chromium.new_context(base_url=address)
     yield context.new_page()
     context.close()
 

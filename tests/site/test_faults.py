@@ -88,7 +88,7 @@ FAULTS = {
         both("print(np.round(sigmoid(u), 4))", "print(np.random.default_rng().random())"),
         "seed",
     ),
-    "an output taken from a time": (both("import numpy as np\n\nw", "import time\n\nw"), "imports time"),
+    "an output taken from a time": (both("    import numpy as np\n\n    w", "    import time\n\n    w"), "imports time"),
     "a translated paragraph changed": (reword, "translated from an earlier"),
     "a raw HTML image that does not exist": (both("## ", '<img src="nowhere.png" alt="x">\n\n## '), "no such file"),
     "a formula that MathJax cannot read": (both(r"\sum_{i=1}", r"\summe_{i=1}"), "MathJax cannot read"),
@@ -98,7 +98,7 @@ FAULTS = {
     ),
     "a question removed in one language": (
         replace(EN, '??? question "Question 2', '!!! question "Question 2'),
-        "questions",
+        "not in the other",
     ),
     "a caption that says nothing": (
         replace(

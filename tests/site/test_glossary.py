@@ -1,12 +1,14 @@
 """The table of terms and the page made from it."""
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dlnotes_site.glossary import GLOSSARY, GROUPS, Term, markdown, read_terms, read_titles
+from dlnotes_site import site
+from dlnotes_site.glossary import GLOSSARY, GROUPS, Term, markdown, read_terms
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "shared" / "terms.tsv"
@@ -14,8 +16,9 @@ TERMS = read_terms(TABLE)
 HEADING = re.compile(r"^(#+) (.+) \{#([a-z0-9-]+)\}$", re.M)
 
 
+@functools.cache
 def titles(lang: str) -> dict[str, str]:
-    return read_titles(ROOT / "docs" / lang)
+    return {name: page.headings[0].text for name, page in site.read()[lang].items()}
 
 
 def page(lang: str, terms: list[Term] = TERMS) -> str:
@@ -105,9 +108,3 @@ def test_a_wrong_line_is_an_error_with_its_number(tmp_path: Path, change: Callab
     table.write_text(f"{lines[0]}\n{change(lines[1])}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         read_terms(table)
-
-
-def test_titles_are_read_without_their_ids(tmp_path: Path) -> None:
-    (tmp_path / "basics").mkdir()
-    (tmp_path / "basics" / "a.md").write_text("---\nx: 1\n---\n\n# 損失 {#loss}\n\n# b\n", encoding="utf-8")
-    assert read_titles(tmp_path) == {"basics/a": "損失"}
