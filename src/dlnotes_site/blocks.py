@@ -231,6 +231,8 @@ class _Reader:
     def table_row(self, text: str) -> None:
         self.paragraph = False
         if _TABLE_RULE.match(text):
+            if any(not cell for cell in _cells(self.lines[self.at - 1])):
+                self.say("a column without a heading: name it (a screen reader reads the name with every cell)")
             return
         for cell in _cells(text):
             self.prose("cell", cell)

@@ -111,6 +111,7 @@ def test_a_fence_in_any_other_dress_is_an_error(info: str) -> None:
         ("---\ntitle: x\n", 1, "never closed"),
         ("a\n\n---\n", 3, "rule"),
         ("\ta\n", 1, "tab"),
+        ("|   | b |\n| --- | --- |\n| c | d |\n", 2, "without a heading"),
     ],
 )
 def test_what_the_reader_does_not_understand_it_says(source: str, line: int, said: str) -> None:

@@ -88,7 +88,10 @@ FAULTS = {
         both("print(np.round(sigmoid(u), 4))", "print(np.random.default_rng().random())"),
         "seed",
     ),
-    "an output taken from a time": (both("    import numpy as np\n\n    w", "    import time\n\n    w"), "imports time"),
+    "an output taken from a time": (
+        both("    import numpy as np\n\n    w", "    import time\n\n    w"),
+        "imports time",
+    ),
     "a translated paragraph changed": (reword, "translated from an earlier"),
     "a raw HTML image that does not exist": (both("## ", '<img src="nowhere.png" alt="x">\n\n## '), "no such file"),
     "a formula that MathJax cannot read": (both(r"\sum_{i=1}", r"\summe_{i=1}"), "MathJax cannot read"),

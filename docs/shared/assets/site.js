@@ -40,4 +40,27 @@ function install() {
   }
 }
 
-window.document$?.subscribe(() => { aim(); install(); });
+// Code and tables that are wider than their box can be scrolled with the keyboard, too.
+function reach() {
+  for (const box of document.querySelectorAll("article :is(pre > code, .md-typeset__scrollwrap)")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+
+window.document$?.subscribe(() => { aim(); install(); setTimeout(reach); });
+window.addEventListener("resize", reach);
+document.addEventListener("toggle", reach, { capture: true }); // an answer was opened
+
+// Names for what Material leaves without one: the search dialog, and the bar of buttons on each block of code.
+const dialog = document.querySelector(".md-search");
+dialog?.setAttribute("aria-label", dialog.querySelector("input")?.getAttribute("aria-label") ?? "search");
+
+let bars = 0;
+new MutationObserver((changes) => {
+  for (const node of changes.flatMap((change) => [...change.addedNodes])) {
+    if (!(node instanceof Element && node.matches(".md-code__nav"))) continue;
+    const name = document.documentElement.lang === "ja" ? "コードの操作" : "Code tools";
+    node.setAttribute("aria-label", `${name} ${++bars}`);
+  }
+}).observe(document.body, { childList: true, subtree: true });
