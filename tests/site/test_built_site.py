@@ -32,7 +32,16 @@ def _canonical(lang: str, name: str) -> str:
 
 def test_links_and_fragments_of_the_built_pages_lead_somewhere() -> None:
     done = subprocess.run(
-        [BINARIES / "lychee", "--offline", "--include-fragments=full", "--no-progress", "--root-dir", SITE, *_html()],
+        [
+            BINARIES / "lychee",
+            "--offline",
+            "--include-fragments=full",
+            "--index-files=index.html",
+            "--no-progress",
+            "--root-dir",
+            SITE,
+            *_html(),
+        ],
         capture_output=True,
         text=True,
     )
