@@ -59,11 +59,31 @@ def as_integer(n: object, who: str, name: str, minimum: int = 1) -> int:
     return int(n)
 
 
+def as_float64(x: ArrayLike, who: str, name: str) -> FloatArray:
+    """`x` as a new float64 array, finite and not empty; float32 is refused: differences need the digits."""
+    dtype = as_array(x, who, name).dtype
+    if dtype.kind == "f" and dtype.itemsize < 8:
+        raise TypeError(f"{who} expects float64 as {name}, got {dtype}: differences need its digits")
+    array = as_finite(x, who, name).astype(np.float64)
+    not_empty(array, who, name)
+    return array
+
+
 def as_number(value: object, who: str, name: str) -> float:
     """`value` as one finite Python float: a NumPy scalar would change the dtype of what it meets."""
     array = as_finite(value, who, name)  # type: ignore[arg-type]
     if array.ndim != 0:
         raise ValueError(f"{who} expects one number as {name}, got shape {array.shape}")
+    return float(array)
+
+
+def as_result(value: object) -> float:
+    """What a function that should return one real number has returned."""
+    array = np.asarray(value)
+    if array.ndim != 0:
+        raise ValueError(f"the function must return one number, got shape {array.shape}")
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"the function must return a real number, got dtype {array.dtype}")
     return float(array)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlnotes._check import FloatArray, Scalar
-from dlnotes._targets import batch_size, binary, categorical, probabilities, weighted
+from dlnotes._targets import binary, categorical, probabilities, weighted
 from dlnotes.activations import log_softmax, sigmoid, softmax
 
 __all__ = [
@@ -51,10 +51,9 @@ def binary_cross_entropy(y: ArrayLike, d: ArrayLike) -> Scalar:
     ----------
     Gneiting and Raftery (2007), doi:10.1198/016214506000001437 (the logarithmic score).
     """
-    outputs, targets = binary(y, d, "binary_cross_entropy", "y")
-    p = probabilities(outputs, "binary_cross_entropy")
-    terms = weighted(targets, -np.log(p)) + weighted(1 - targets, -np.log1p(-p))
-    return terms.sum() / batch_size(p, 0)
+    y, d, N = binary(y, d, "binary_cross_entropy", "y")
+    y = probabilities(y, "binary_cross_entropy")
+    return (weighted(d, -np.log(y)) + weighted(1 - d, -np.log1p(-y))).sum() / N
 
 
 @np.errstate(all="ignore")
@@ -81,9 +80,9 @@ def d_binary_cross_entropy(y: ArrayLike, d: ArrayLike) -> FloatArray:
     ----------
     Gneiting and Raftery (2007), doi:10.1198/016214506000001437.
     """
-    outputs, targets = binary(y, d, "d_binary_cross_entropy", "y")
-    p = probabilities(outputs, "d_binary_cross_entropy")
-    return (weighted(1 - targets, 1 / (1 - p)) - weighted(targets, 1 / p)) / batch_size(p, 0)
+    y, d, N = binary(y, d, "d_binary_cross_entropy", "y")
+    y = probabilities(y, "d_binary_cross_entropy")
+    return (weighted(1 - d, 1 / (1 - y)) - weighted(d, 1 / y)) / N
 
 
 @np.errstate(all="ignore")
@@ -118,9 +117,8 @@ def binary_cross_entropy_with_logits(u: ArrayLike, d: ArrayLike) -> Scalar:
     ----------
     Gneiting and Raftery (2007), doi:10.1198/016214506000001437 (the logarithmic score).
     """
-    logits, targets = binary(u, d, "binary_cross_entropy_with_logits", "u")
-    terms = weighted(targets, _softplus(-logits)) + weighted(1 - targets, _softplus(logits))
-    return terms.sum() / batch_size(logits, 0)
+    u, d, N = binary(u, d, "binary_cross_entropy_with_logits", "u")
+    return (weighted(d, _softplus(-u)) + weighted(1 - d, _softplus(u))).sum() / N
 
 
 @np.errstate(all="ignore")
@@ -151,8 +149,8 @@ def d_binary_cross_entropy_with_logits(u: ArrayLike, d: ArrayLike) -> FloatArray
     ----------
     Nelder and Wedderburn (1972), doi:10.2307/2344614 (the canonical link).
     """
-    logits, targets = binary(u, d, "d_binary_cross_entropy_with_logits", "u")
-    return (sigmoid(logits) - targets) / batch_size(logits, 0)
+    u, d, N = binary(u, d, "d_binary_cross_entropy_with_logits", "u")
+    return (sigmoid(u) - d) / N
 
 
 @np.errstate(all="ignore")
@@ -189,9 +187,9 @@ def cross_entropy(y: ArrayLike, d: ArrayLike) -> Scalar:
     Shannon (1948), doi:10.1002/j.1538-7305.1948.tb01338.x. Kullback and Leibler (1951),
     doi:10.1214/aoms/1177729694.
     """
-    outputs, targets = categorical(y, d, "cross_entropy", "y")
-    p = probabilities(outputs, "cross_entropy")
-    return weighted(targets, -np.log(p)).sum() / batch_size(p, 1)
+    y, d, N = categorical(y, d, "cross_entropy", "y")
+    y = probabilities(y, "cross_entropy")
+    return weighted(d, -np.log(y)).sum() / N
 
 
 @np.errstate(all="ignore")
@@ -217,9 +215,9 @@ def d_cross_entropy(y: ArrayLike, d: ArrayLike) -> FloatArray:
     ----------
     Shannon (1948), doi:10.1002/j.1538-7305.1948.tb01338.x.
     """
-    outputs, targets = categorical(y, d, "d_cross_entropy", "y")
-    p = probabilities(outputs, "d_cross_entropy")
-    return weighted(targets, -1 / p) / batch_size(p, 1)
+    y, d, N = categorical(y, d, "d_cross_entropy", "y")
+    y = probabilities(y, "d_cross_entropy")
+    return weighted(d, -1 / y) / N
 
 
 @np.errstate(all="ignore")
@@ -255,8 +253,8 @@ def cross_entropy_with_logits(u: ArrayLike, d: ArrayLike) -> Scalar:
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     Blanchard, Higham and Higham (2021), doi:10.1093/imanum/draa038.
     """
-    logits, targets = categorical(u, d, "cross_entropy_with_logits", "u")
-    return weighted(targets, -log_softmax(logits)).sum() / batch_size(logits, 1)
+    u, d, N = categorical(u, d, "cross_entropy_with_logits", "u")
+    return weighted(d, -log_softmax(u)).sum() / N
 
 
 @np.errstate(all="ignore")
@@ -286,8 +284,8 @@ def d_cross_entropy_with_logits(u: ArrayLike, d: ArrayLike) -> FloatArray:
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     """
-    logits, targets = categorical(u, d, "d_cross_entropy_with_logits", "u")
-    return (softmax(logits) - targets) / batch_size(logits, 1)
+    u, d, N = categorical(u, d, "d_cross_entropy_with_logits", "u")
+    return (softmax(u) - d) / N
 
 
 def _softplus(u: FloatArray) -> FloatArray:

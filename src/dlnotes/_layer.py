@@ -1,27 +1,15 @@
-"""The contract of a layer; `Layer` and the activation layers are public in `dlnotes.layers`."""
+"""The contracts of a layer and of a last step with its loss; public in `dlnotes.layers`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlnotes._check import FloatArray, as_float, as_number, not_empty
-from dlnotes.activations import (
-    d_identity,
-    d_leaky_relu,
-    d_relu,
-    d_sigmoid,
-    d_tanh,
-    identity,
-    leaky_relu,
-    relu,
-    sigmoid,
-    tanh,
-)
+from dlnotes._check import FloatArray, Scalar, as_float
 
-__all__ = ["Identity", "Layer", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"]
+__all__ = ["Layer", "LossLayer"]
 
 
 class Layer(ABC):
@@ -74,104 +62,47 @@ class Layer(ABC):
         return array.astype(dtype, copy=False)
 
 
-class _Activation(Layer):
-    """An elementwise function and its derivative, both of u."""
+class LossLayer(ABC):
+    r"""The last step of a network: output activation and loss in one.
 
-    def __init__(
-        self, function: Callable[[FloatArray], FloatArray], derivative: Callable[[FloatArray], FloatArray]
-    ) -> None:
-        self.params = {}
-        self.grads = {}
-        self._function = function
-        self._derivative = derivative
-
-    def forward(self, x: ArrayLike) -> FloatArray:
-        """The activation of each entry; any shape."""
-        u = as_float(x, type(self).__name__, "x")
-        not_empty(u, type(self).__name__, "x")
-        self._saved = u
-        return self._function(u)
-
-    def backward(self, dout: ArrayLike) -> FloatArray:
-        """dout times the derivative at the input, entry by entry."""
-        u = self._load()
-        return self._upstream(dout, u.shape, u.dtype) * self._derivative(u)
-
-
-class Identity(_Activation):
-    r"""The identity as a layer.
-
-    $$y = x, \qquad dx = dout$$
-
-    References
-    ----------
-    Nelder and Wedderburn (1972), doi:10.2307/2344614 (the identity as a link function).
-    """
-
-    def __init__(self) -> None:
-        super().__init__(identity, d_identity)
-
-
-class Sigmoid(_Activation):
-    r"""The sigmoid as a layer.
-
-    $$y = \sigma(x), \qquad dx = dout \cdot \sigma'(x)$$
-
-    References
-    ----------
-    Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(sigmoid, d_sigmoid)
-
-
-class Tanh(_Activation):
-    r"""The hyperbolic tangent as a layer.
-
-    $$y = \tanh x, \qquad dx = dout \cdot (1 - \tanh^2 x)$$
-
-    References
-    ----------
-    LeCun, Bottou, Orr and Müller (1998), doi:10.1007/3-540-49430-8_2.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(tanh, d_tanh)
-
-
-class ReLU(_Activation):
-    r"""ReLU as a layer.
-
-    $$y = \max(0, x), \qquad dx = dout \cdot [x > 0]$$
+    $$y = f(u), \qquad E = \frac{1}{N} \sum_n E_n(y_n, d_n), \qquad
+    \frac{\partial E}{\partial u} = \frac{1}{N} (y - d)$$
 
     Notes
     -----
-    The derivative at 0 is taken as 0.
+    The gradient is y - d only for the matching pairs: identity and half squared error, sigmoid and binary
+    cross-entropy, softmax and cross-entropy. `forward(u, d)` returns the loss, `backward()` its gradient with
+    respect to u, `output(u)` the output y. Targets are as in `losses`.
 
     References
     ----------
-    Fukushima (1969), doi:10.1109/TSSC.1969.300225. Glorot, Bordes and Bengio (2011), AISTATS 15, 315-323.
+    Nelder and Wedderburn (1972), doi:10.2307/2344614 (the canonical link).
     """
 
-    def __init__(self) -> None:
-        super().__init__(relu, d_relu)
+    _saved: tuple[ArrayLike, ArrayLike] | None = None
 
+    def __call__(self, u: ArrayLike, d: ArrayLike) -> Scalar:
+        """The forward pass."""
+        return self.forward(u, d)
 
-class LeakyReLU(_Activation):
-    r"""Leaky ReLU as a layer.
+    def forward(self, u: ArrayLike, d: ArrayLike) -> Scalar:
+        """The loss of pre-activations `u` for targets `d`."""
+        loss = self._loss(u, d)
+        self._saved = u, d
+        return loss
 
-    $$y = x \text{ if } x > 0, \text{ else } a x, \qquad dx = dout \cdot (1 \text{ or } a)$$
+    def backward(self) -> FloatArray:
+        """The gradient of the loss with respect to u."""
+        if self._saved is None:
+            raise RuntimeError(f"{type(self).__name__}: call forward before backward")
+        return self._gradient(*self._saved)
 
-    Parameters
-    ----------
-    slope : the slope a below zero.
+    @abstractmethod
+    def output(self, u: ArrayLike) -> FloatArray:
+        """The output y of pre-activations `u`."""
 
-    References
-    ----------
-    Maas, Hannun and Ng (2013), ICML workshop on deep learning. He et al. (2015), arXiv:1502.01852.
-    """
+    @abstractmethod
+    def _loss(self, u: ArrayLike, d: ArrayLike) -> Scalar: ...
 
-    def __init__(self, slope: float = 0.01) -> None:
-        self.slope = as_number(slope, "LeakyReLU", "slope")
-        super().__init__(lambda u: leaky_relu(u, self.slope), lambda u: d_leaky_relu(u, self.slope))
+    @abstractmethod
+    def _gradient(self, u: ArrayLike, d: ArrayLike) -> FloatArray: ...

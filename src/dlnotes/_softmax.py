@@ -42,7 +42,9 @@ def softmax(u: ArrayLike) -> FloatArray:
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     Blanchard, Higham and Higham (2021), doi:10.1093/imanum/draa038.
     """
-    return _probabilities(u, "softmax")
+    u = _rows(u, "softmax")
+    e = np.exp(u - u.max(axis=-1, keepdims=True))
+    return cast(FloatArray, e / e.sum(axis=-1, keepdims=True))
 
 
 @np.errstate(all="ignore")
@@ -73,8 +75,9 @@ def log_softmax(u: ArrayLike) -> FloatArray:
     ----------
     Blanchard, Higham and Higham (2021), doi:10.1093/imanum/draa038.
     """
-    shifted = _shifted(u, "log_softmax")
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    u = _rows(u, "log_softmax")
+    u = u - u.max(axis=-1, keepdims=True)
+    return u - np.log(np.exp(u).sum(axis=-1, keepdims=True))
 
 
 @np.errstate(all="ignore")
@@ -105,7 +108,7 @@ def d_softmax(u: ArrayLike) -> FloatArray:
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     """
-    y = _probabilities(u, "d_softmax")
+    y = softmax(_rows(u, "d_softmax"))
     return y[..., :, None] * (np.eye(y.shape[-1], dtype=y.dtype) - y[..., None, :])
 
 
@@ -136,18 +139,12 @@ def d_log_softmax(u: ArrayLike) -> FloatArray:
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     """
-    y = _probabilities(u, "d_log_softmax")
+    y = softmax(_rows(u, "d_log_softmax"))
     return np.eye(y.shape[-1], dtype=y.dtype) - y[..., None, :]
 
 
-def _shifted(u: ArrayLike, who: str) -> FloatArray:
-    """u minus its maximum over the last axis."""
-    logits = as_float(u, who, "u")
-    if logits.ndim not in (1, 2) or logits.size == 0:
-        raise ValueError(f"{who} expects (K,) or (N, K) with N, K >= 1, got {logits.shape}")
-    return logits - logits.max(axis=-1, keepdims=True)
-
-
-def _probabilities(u: ArrayLike, who: str) -> FloatArray:
-    exponentials = np.exp(_shifted(u, who))
-    return cast(FloatArray, exponentials / exponentials.sum(axis=-1, keepdims=True))
+def _rows(u: ArrayLike, who: str) -> FloatArray:
+    u = as_float(u, who, "u")
+    if u.ndim not in (1, 2) or u.size == 0:
+        raise ValueError(f"{who} expects (K,) or (N, K) with N, K >= 1, got {u.shape}")
+    return u

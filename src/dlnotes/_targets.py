@@ -1,55 +1,48 @@
-"""Checks of predictions and targets that the losses share."""
+"""Checks of predictions and targets that the losses share.
+
+`regression`, `binary` and `categorical` return the predictions, the targets in the shape and dtype of these, and
+N, the number of samples: 1 if the prediction is a single sample without a batch axis.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlnotes._check import FloatArray, as_array, as_finite, as_float, not_empty, same_shape
+from dlnotes._check import Array, FloatArray, as_array, as_finite, as_float, not_empty, same_shape
 
 __all__: list[str] = []
 
 
-def regression(y: ArrayLike, d: ArrayLike, who: str) -> tuple[FloatArray, FloatArray]:
-    """Outputs and targets of one shape, (K,) or (N, K), in the dtype of the outputs."""
-    outputs = as_float(y, who, "y")
-    not_empty(outputs, who, "y")
-    if outputs.ndim not in (1, 2):
-        raise ValueError(f"{who} expects (K,) or (N, K) as y, got {outputs.shape}")
-    targets = as_finite(d, who, "d", booleans=True)
-    same_shape(outputs, targets, who, "y and d")
-    return outputs, targets.astype(outputs.dtype)
+def regression(y: ArrayLike, d: ArrayLike, who: str) -> tuple[FloatArray, FloatArray, int]:
+    """Outputs (K,) or (N, K) and targets of the same shape."""
+    y = _rows(y, who, "y")
+    d = as_finite(d, who, "d", booleans=True)
+    same_shape(y, d, who, "y and d")
+    return y, d.astype(y.dtype), len(y) if y.ndim == 2 else 1
 
 
-def binary(y: ArrayLike, d: ArrayLike, who: str, name: str) -> tuple[FloatArray, FloatArray]:
-    """Predictions and targets between 0 and 1, of one shape: (), (N,) or (N, K)."""
-    outputs = as_float(y, who, name)
-    not_empty(outputs, who, name)
-    if outputs.ndim > 2:
-        raise ValueError(f"{who} expects (N,) or (N, K) as {name}, got {outputs.shape}")
-    targets = as_float(d, who, "d", booleans=True)
-    same_shape(outputs, targets, who, f"{name} and d")
-    _within_one(targets, who, "targets", "d", 0.0)
-    return outputs, targets.astype(outputs.dtype)
+def binary(y: ArrayLike, d: ArrayLike, who: str, name: str) -> tuple[FloatArray, FloatArray, int]:
+    """Predictions (), (N,) or (N, K) and targets between 0 and 1, of the same shape."""
+    y = as_float(y, who, name)
+    not_empty(y, who, name)
+    if y.ndim > 2:
+        raise ValueError(f"{who} expects (N,) or (N, K) as {name}, got {y.shape}")
+    d = as_float(d, who, "d", booleans=True)
+    same_shape(y, d, who, f"{name} and d")
+    _within_one(d, who, "targets", "d", 0.0)
+    return y, d.astype(y.dtype), len(y) if y.ndim else 1
 
 
-def categorical(y: ArrayLike, d: ArrayLike, who: str, name: str) -> tuple[FloatArray, FloatArray]:
-    """Predictions (K,) or (N, K), and targets of any form as rows of the same shape."""
-    outputs = as_float(y, who, name)
-    not_empty(outputs, who, name)
-    if outputs.ndim not in (1, 2):
-        raise ValueError(f"{who} expects (K,) or (N, K) as {name}, got {outputs.shape}")
-    targets = as_array(d, who, "d")
-    if targets.shape == outputs.shape[:-1]:
-        return outputs, _one_hot(targets, outputs, who)
-    if targets.shape != outputs.shape:
-        expected = f"labels {outputs.shape[:-1]} or rows {outputs.shape}"
-        raise ValueError(f"{who} expects {expected} as d for {name} of shape {outputs.shape}, got {targets.shape}")
-    rows = as_float(targets, who, "d", booleans=True)
-    _within_one(rows, who, "targets", "d", 0.0)
-    sums = rows.sum(axis=-1)
-    wrong = np.abs(sums - 1) > np.sqrt(np.finfo(rows.dtype).eps)
-    if wrong.any():
-        raise ValueError(f"{who} expects rows that sum to 1 as d, got a sum of {sums[wrong].flat[0]}")
-    return outputs, rows.astype(outputs.dtype)
+def categorical(y: ArrayLike, d: ArrayLike, who: str, name: str) -> tuple[FloatArray, FloatArray, int]:
+    """Predictions (K,) or (N, K) and targets as rows of the same shape, from labels or from rows."""
+    y, d = _rows(y, who, name), as_array(d, who, "d")
+    if d.shape == y.shape[:-1]:
+        d = _one_hot(d, y, who)
+    elif d.shape == y.shape:
+        d = _distribution(d, who)
+    else:
+        expected = f"labels {y.shape[:-1]} or rows {y.shape}"
+        raise ValueError(f"{who} expects {expected} as d for {name} of shape {y.shape}, got {d.shape}")
+    return y, d.astype(y.dtype), len(y) if y.ndim == 2 else 1
 
 
 def probabilities(y: FloatArray, who: str) -> FloatArray:
@@ -63,21 +56,34 @@ def weighted(d: FloatArray, values: FloatArray) -> FloatArray:
     return np.where(d == 0, np.zeros_like(values), d * values)
 
 
-def batch_size(y: FloatArray, sample_ndim: int) -> int:
-    """How many samples the mean is over; 1 if `y` is a single sample."""
-    return y.shape[0] if y.ndim > sample_ndim else 1
+def _rows(y: ArrayLike, who: str, name: str) -> FloatArray:
+    y = as_float(y, who, name)
+    not_empty(y, who, name)
+    if y.ndim not in (1, 2):
+        raise ValueError(f"{who} expects (K,) or (N, K) as {name}, got {y.shape}")
+    return y
 
 
-def _one_hot(labels: FloatArray, outputs: FloatArray, who: str) -> FloatArray:
+def _one_hot(labels: Array, y: FloatArray, who: str) -> FloatArray:
     if labels.dtype.kind not in "iu":
         raise TypeError(f"{who} expects integers as labels d, got dtype {labels.dtype}")
-    classes = outputs.shape[-1]
-    wrong = labels[(labels < 0) | (labels >= classes)]
+    K = y.shape[-1]
+    wrong = labels[(labels < 0) | (labels >= K)]
     if wrong.size:
-        raise ValueError(f"{who} expects labels from 0 to {classes - 1} as d, got {wrong.flat[0]}")
-    rows = np.zeros_like(outputs)
+        raise ValueError(f"{who} expects labels from 0 to {K - 1} as d, got {wrong.flat[0]}")
+    rows = np.zeros_like(y)
     np.put_along_axis(rows, labels[..., None].astype(np.int64), 1, axis=-1)
     return rows
+
+
+def _distribution(d: Array, who: str) -> FloatArray:
+    d = as_float(d, who, "d", booleans=True)
+    _within_one(d, who, "targets", "d", 0.0)
+    sums = d.sum(axis=-1)
+    wrong = np.abs(sums - 1) > np.sqrt(np.finfo(d.dtype).eps)
+    if wrong.any():
+        raise ValueError(f"{who} expects rows that sum to 1 as d, got a sum of {sums[wrong].flat[0]}")
+    return d
 
 
 def _within_one(values: FloatArray, who: str, what: str, name: str, slack: float) -> None:

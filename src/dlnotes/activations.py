@@ -75,8 +75,8 @@ def d_step(u: ArrayLike) -> FloatArray:
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
     """
-    array = as_float(u, "d_step", "u")
-    return np.where(np.isnan(array), array, np.zeros_like(array))[()]
+    u = as_float(u, "d_step", "u")
+    return np.where(np.isnan(u), u, np.zeros_like(u))[()]
 
 
 def identity(u: ArrayLike) -> FloatArray:
@@ -116,8 +116,8 @@ def d_identity(u: ArrayLike) -> FloatArray:
     ----------
     Nelder and Wedderburn (1972), doi:10.2307/2344614.
     """
-    array = as_float(u, "d_identity", "u")
-    return np.where(np.isnan(array), array, np.ones_like(array))[()]
+    u = as_float(u, "d_identity", "u")
+    return np.where(np.isnan(u), u, np.ones_like(u))[()]
 
 
 @np.errstate(all="ignore")
@@ -138,9 +138,9 @@ def sigmoid(u: ArrayLike) -> FloatArray:
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
     """
-    array = as_float(u, "sigmoid", "u")
-    small = np.exp(-np.abs(array))
-    return np.where(array >= 0, 1 / (1 + small), small / (1 + small))[()]
+    u = as_float(u, "sigmoid", "u")
+    e = np.exp(-np.abs(u))
+    return np.where(u >= 0, 1 / (1 + e), e / (1 + e))[()]
 
 
 @np.errstate(all="ignore")
@@ -163,8 +163,8 @@ def d_sigmoid(u: ArrayLike) -> FloatArray:
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
     """
-    small = np.exp(-np.abs(as_float(u, "d_sigmoid", "u")))
-    return cast(FloatArray, small / (1 + small) ** 2)
+    e = np.exp(-np.abs(as_float(u, "d_sigmoid", "u")))
+    return cast(FloatArray, e / (1 + e) ** 2)
 
 
 @np.errstate(all="ignore")
@@ -206,8 +206,8 @@ def d_tanh(u: ArrayLike) -> FloatArray:
     ----------
     LeCun, Bottou, Orr and Müller (1998), doi:10.1007/3-540-49430-8_2.
     """
-    small = np.exp(-2 * np.abs(as_float(u, "d_tanh", "u")))
-    return cast(FloatArray, 4 * small / (1 + small) ** 2)
+    e = np.exp(-2 * np.abs(as_float(u, "d_tanh", "u")))
+    return cast(FloatArray, 4 * e / (1 + e) ** 2)
 
 
 def relu(u: ArrayLike) -> FloatArray:
@@ -268,11 +268,11 @@ def leaky_relu(u: ArrayLike, slope: float = 0.01) -> FloatArray:
 
     References
     ----------
-    Maas, Hannun and Ng (2013), ICML workshop on deep learning. He et al. (2015), arXiv:1502.01852 (a learned
-    slope).
+    Maas, Hannun and Ng (2013), ICML workshop on deep learning for audio, speech and language processing.
+    He et al. (2015), arXiv:1502.01852 (a learned slope).
     """
-    array = as_float(u, "leaky_relu", "u")
-    return np.where(array > 0, array, as_number(slope, "leaky_relu", "slope") * array)[()]
+    u, a = as_float(u, "leaky_relu", "u"), as_number(slope, "leaky_relu", "slope")
+    return np.where(u > 0, u, a * u)[()]
 
 
 def d_leaky_relu(u: ArrayLike, slope: float = 0.01) -> FloatArray:
@@ -293,7 +293,5 @@ def d_leaky_relu(u: ArrayLike, slope: float = 0.01) -> FloatArray:
     ----------
     He et al. (2015), arXiv:1502.01852.
     """
-    array = as_float(u, "d_leaky_relu", "u")
-    below = array.dtype.type(as_number(slope, "d_leaky_relu", "slope"))
-    ones = np.ones_like(array)
-    return np.where(np.isnan(array), array, np.where(array > 0, ones, below * ones))[()]
+    u, a = as_float(u, "d_leaky_relu", "u"), as_number(slope, "d_leaky_relu", "slope")
+    return np.where(np.isnan(u), u, np.where(u > 0, u.dtype.type(1), u.dtype.type(a)))[()]

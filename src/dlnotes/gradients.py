@@ -2,22 +2,20 @@
 
 - `numerical_gradient`, `directional_derivative`: central differences
 - `check_gradient`, `check_layer`: a gradient or a layer against them
-- `GradientReport`: what a passed check measured
-- `GradientError`: raised by a failed one
+- `GradientReport`, `GradientError`: what a passed check measured, what a failed one raises
 
 In float32 a difference of two losses has no digits left, so float32 is a TypeError here. Near a kink (ReLU at
 0) a central difference is a mean of two slopes: check at inputs that are further than `h` from one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlnotes._check import FloatArray, as_generator, as_positive
-from dlnotes._differences import GradientError, Judge, Loss, along, as_float64, entries
+from dlnotes._check import FloatArray, as_float64, as_generator, as_integer, as_positive, as_result
 from dlnotes.layers import Layer
 
 __all__ = [
@@ -29,7 +27,17 @@ __all__ = [
     "numerical_gradient",
 ]
 
+type Loss = Callable[[FloatArray], object]
 type Method = Literal["entries", "directions"]
+
+
+class GradientError(AssertionError):
+    """A gradient disagrees with central differences; the message names the parameter and the place.
+
+    References
+    ----------
+    Baydin, Pearlmutter, Radul and Siskind (2018), arXiv:1502.05767.
+    """
 
 
 @dataclass(frozen=True)
@@ -81,11 +89,10 @@ def numerical_gradient(f: Loss, x: ArrayLike, h: float = 1e-5) -> FloatArray:
     ----------
     Squire and Trapp (1998), doi:10.1137/S003614459631241X. Goldberg (1991), doi:10.1145/103162.103163.
     """
-    point = as_float64(x, "numerical_gradient", "x")
-    step = as_positive(h, "numerical_gradient", "h")
-    gradient = np.empty_like(point)
-    for index, derivative, _ in entries(f, point, step):
-        gradient[index] = derivative
+    x, h = as_float64(x, "numerical_gradient", "x"), as_positive(h, "numerical_gradient", "h")
+    gradient = np.empty_like(x)
+    for i, e_i in _units(x):
+        gradient[i], _ = _along(f, x, e_i, h)
     return gradient
 
 
@@ -114,11 +121,26 @@ def directional_derivative(f: Loss, x: ArrayLike, v: ArrayLike, h: float = 1e-5)
     ----------
     Baydin, Pearlmutter, Radul and Siskind (2018), arXiv:1502.05767.
     """
-    point = as_float64(x, "directional_derivative", "x")
-    direction = as_float64(v, "directional_derivative", "v")
-    if direction.shape != point.shape:
-        raise ValueError(f"directional_derivative expects v of shape {point.shape}, got {direction.shape}")
-    return along(f, point, direction, as_positive(h, "directional_derivative", "h"))[0]
+    x, v = as_float64(x, "directional_derivative", "x"), as_float64(v, "directional_derivative", "v")
+    if v.shape != x.shape:
+        raise ValueError(f"directional_derivative expects v of shape {x.shape}, got {v.shape}")
+    return _along(f, x, v, as_positive(h, "directional_derivative", "h"))[0]
+
+
+def _along(f: Loss, x: FloatArray, v: FloatArray, h: float) -> tuple[float, float]:
+    """Central difference along v, and the size of f there."""
+    after, before = x + h * v, x - h * v
+    if np.array_equal(after, before):
+        raise ValueError(f"the step h = {h} is too small: x + h equals x - h")
+    f_after, f_before = as_result(f(after)), as_result(f(before))
+    return (f_after - f_before) / (2 * h), max(abs(f_after), abs(f_before))
+
+
+def _units(x: FloatArray) -> Iterator[tuple[tuple[int, ...], FloatArray]]:
+    for i in np.ndindex(x.shape):
+        e_i = np.zeros_like(x)
+        e_i[i] = 1
+        yield i, e_i
 
 
 def check_gradient(
@@ -166,11 +188,10 @@ def check_gradient(
     ----------
     Baydin, Pearlmutter, Radul and Siskind (2018), arXiv:1502.05767.
     """
-    point = as_float64(x, "check_gradient", "x")
-    analytic = np.asarray(gradient(point.copy()))
-    judge = Judge("check_gradient", method, rng, h, tolerance, directions)
-    error, evaluations = judge.compare("x", f, analytic, point, 0.0)
-    return GradientReport({"x": error}, evaluations)
+    x = as_float64(x, "check_gradient", "x")
+    check = _Check("check_gradient", method, rng, h, tolerance, directions)
+    check.compare("x", f, np.asarray(gradient(x.copy())), x, 0.0)
+    return GradientReport(check.errors, check.evaluations)
 
 
 def check_layer(
@@ -212,31 +233,67 @@ def check_layer(
     ----------
     Baydin, Pearlmutter, Radul and Siskind (2018), arXiv:1502.05767.
     """
-    generator = as_generator(rng, "check_layer").spawn(1)[0]  # else the seed that made x would make r = x
-    judge = Judge("check_layer", method, generator, h, tolerance, directions)
-    point = as_float64(x, "check_layer", "x")
-    parameters = {name: as_float64(layer.params[name], "check_layer", name) for name in layer.params}
-    passed = point.copy()
+    rng = as_generator(rng, "check_layer").spawn(1)[0]  # else the seed that made x would make r = x
+    check = _Check("check_layer", method, rng, h, tolerance, directions)
+    x = as_float64(x, "check_layer", "x")
+    params = {name: as_float64(layer.params[name], "check_layer", name) for name in layer.params}
+    passed = x.copy()
     y = layer.forward(passed)
-    upstream = generator.standard_normal(y.shape)
-    dout = upstream.copy()
-    analytic = {"x": np.array(layer.backward(dout))}
-    if not (np.array_equal(passed, point) and np.array_equal(dout, upstream)):
+    r = rng.standard_normal(y.shape)
+    dout = r.copy()
+    dx = np.array(layer.backward(dout))
+    if not (np.array_equal(passed, x) and np.array_equal(dout, r)):
         raise GradientError(f"{type(layer).__name__} changed its argument")
-    if set(layer.grads) != set(parameters):
-        raise GradientError(f"expected gradients of {sorted(parameters)}, got {sorted(layer.grads)}")
-    analytic |= {name: np.array(layer.grads[name]) for name in parameters}
-    size = float(np.abs(upstream * y).sum())
-    report = {"x": judge.compare("x", lambda p: (upstream * layer.forward(p)).sum(), analytic["x"], point, size)}
-    for name, start in parameters.items():
+    if set(layer.grads) != set(params):
+        raise GradientError(f"expected gradients of {sorted(params)}, got {sorted(layer.grads)}")
+    grads = {name: np.array(layer.grads[name]) for name in params}
+    size = float(np.abs(r * y).sum())
+    check.compare("x", lambda x: (r * layer.forward(x)).sum(), dx, x, size)
+    for name, start in params.items():
         original = layer.params[name]
 
-        def loss(p: FloatArray, name: str = name) -> object:
-            layer.params[name] = p
-            return (upstream * layer.forward(point)).sum()
+        def E(value: FloatArray, name: str = name) -> object:
+            layer.params[name] = value
+            return (r * layer.forward(x)).sum()
 
         try:
-            report[name] = judge.compare(name, loss, analytic[name], start, size)
+            check.compare(name, E, grads[name], start, size)
         finally:
             layer.params[name] = original
-    return GradientReport({name: error for name, (error, _) in report.items()}, sum(n for _, n in report.values()))
+    return GradientReport(check.errors, check.evaluations)
+
+
+class _Check:
+    """Compares gradients with central differences and keeps the worst error of each."""
+
+    def __init__(self, who: str, method: str, rng: object, h: float, tolerance: float, directions: int) -> None:
+        if method not in ("entries", "directions"):
+            raise ValueError(f"{who} expects method 'entries' or 'directions', got {method!r}")
+        self.rng = as_generator(rng, who) if method == "directions" else None
+        self.h, self.tolerance = as_positive(h, who, "h"), as_positive(tolerance, who, "tolerance")
+        self.directions = as_integer(directions, who, "directions")
+        self.errors: dict[str, float] = {}
+        self.evaluations = 0
+
+    @np.errstate(all="ignore")
+    def compare(self, name: str, f: Loss, analytic: FloatArray, x: FloatArray, size: float) -> None:
+        """Raise a GradientError if the worst relative error exceeds the tolerance."""
+        if analytic.shape != x.shape:
+            raise GradientError(f"{name}: expected a gradient of shape {x.shape}, got {analytic.shape}")
+        steps: Iterator[tuple[object, FloatArray]] = _units(x)
+        if self.rng is not None:
+            random = self.rng.standard_normal((self.directions, *x.shape))
+            steps = ((f"direction {k}", v / np.sqrt((v**2).sum())) for k, v in enumerate(random))
+        rows = [(place, float((analytic * v)[v != 0].sum()), *_along(f, x, v, self.h)) for place, v in steps]
+        a, n = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
+        size = max(size, *(row[3] for row in rows))
+        rounding = 10 * float(np.finfo(np.float64).eps) * max(1, size / self.h)  # what it may change in n
+        s = max(0.01 * float(np.abs(n).max()), rounding / self.tolerance)
+        errors = np.abs(a - n) / np.maximum(np.maximum(np.abs(a), np.abs(n)), s)
+        worst = int(np.argmax(errors))  # the first NaN, if there is one
+        if not errors[worst] <= self.tolerance:
+            place = f"{name} at {rows[worst][0]}" if x.ndim else name
+            found = f"got {a[worst]:.6g}, central difference {n[worst]:.6g}"
+            raise GradientError(f"{place}: {found}, relative error {errors[worst]:.2g}")
+        self.errors[name] = float(errors[worst])
+        self.evaluations += 2 * len(rows)

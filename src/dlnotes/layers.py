@@ -8,15 +8,16 @@
 - `IdentityWithLoss`, `SigmoidWithLoss`, `SoftmaxWithLoss`: the matching pairs of output activation and loss
 """
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from dlnotes._check import FloatArray, as_array, as_float, as_generator, as_integer, as_number
-from dlnotes._layer import Identity, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
-from dlnotes._loss_layer import IdentityWithLoss, LossLayer, SigmoidWithLoss, SoftmaxWithLoss
+from dlnotes import activations, losses
+from dlnotes._check import FloatArray, Scalar, as_array, as_float, as_generator, as_integer, as_number, not_empty
+from dlnotes._layer import Layer, LossLayer
+from dlnotes._sequential import Sequential
 
 __all__ = [
     "Identity",
@@ -95,123 +96,23 @@ class Linear(Layer):
     def forward(self, x: ArrayLike) -> FloatArray:
         """(N, D) to (N, M)."""
         W = as_float(self.params["W"], "Linear", "W")
-        inputs = _matching(x, W)
-        self._saved = inputs, W
+        x = _matching(x, W)
+        self._saved = x, W
         if "b" not in self.params:
-            return inputs @ W
+            return x @ W
         b = as_float(self.params["b"], "Linear", "b")
         if b.shape != W.shape[1:] or b.dtype != W.dtype:
-            expected = f"{W.shape[1:]} of {W.dtype}"
-            raise ValueError(f"Linear expects b of shape {expected}, got {b.shape} of {b.dtype}")
-        return inputs @ W + b
+            raise ValueError(f"Linear expects b of shape {W.shape[1:]} of {W.dtype}, got {b.shape} of {b.dtype}")
+        return x @ W + b
 
     def backward(self, dout: ArrayLike) -> FloatArray:
         """(N, M) to (N, D)."""
         x, W = self._load()
-        upstream = self._upstream(dout, (x.shape[0], W.shape[1]), W.dtype)
-        self.grads = {"W": x.T @ upstream}
+        dout = self._upstream(dout, (x.shape[0], W.shape[1]), W.dtype)
+        self.grads = {"W": x.T @ dout}
         if "b" in self.params:
-            self.grads["b"] = upstream.sum(axis=0)
-        return cast(FloatArray, upstream @ W.T)
-
-
-class Sequential(Layer):
-    r"""Layers one after another.
-
-    $$y = f_L(\cdots f_2(f_1(x)))$$
-
-    Parameters
-    ----------
-    layers : the layers, each its own object.
-
-    Attributes
-    ----------
-    params : the parameters of all layers under "0.W", "0.b", "2.W" and so on: position, dot, name. It is a
-        view: rebinding an entry rebinds it in the layer.
-    grads : the gradients under the same names.
-
-    Raises
-    ------
-    ValueError
-        If there is no layer, or the same object stands twice (it would keep the input of one pass only).
-    TypeError
-        If an argument is not a Layer.
-
-    References
-    ----------
-    Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
-    """
-
-    def __init__(self, *layers: Layer) -> None:
-        if not layers:
-            raise ValueError("Sequential expects at least one layer, got none")
-        for layer in layers:
-            if not isinstance(layer, Layer):
-                raise TypeError(f"Sequential expects layers, got {type(layer).__name__}")
-        if len({id(layer) for layer in layers}) < len(layers):
-            raise ValueError("Sequential expects each layer once, got the same object twice")
-        self.layers = layers
-        self.grads = {}
-
-    @property
-    def params(self) -> MutableMapping[str, FloatArray]:
-        """A view of the parameters of all layers."""
-        return _Joined(self.layers)
-
-    @params.setter
-    def params(self, values: MutableMapping[str, FloatArray]) -> None:
-        view = _Joined(self.layers)
-        if set(values) != set(view):
-            raise ValueError(f"Sequential expects parameters {sorted(view)}, got {sorted(values)}")
-        view.update(values)
-
-    def forward(self, x: ArrayLike) -> FloatArray:
-        """The output of the last layer."""
-        y = as_float(x, "Sequential", "x")
-        for layer in self.layers:
-            y = layer.forward(y)
-        return y
-
-    def backward(self, dout: ArrayLike) -> FloatArray:
-        """From the last layer to the first."""
-        upstream = as_float(dout, "Sequential.backward", "dout")
-        for layer in reversed(self.layers):
-            upstream = layer.backward(upstream)
-        self.grads = {f"{i}.{name}": g for i, layer in enumerate(self.layers) for name, g in layer.grads.items()}
-        return upstream
-
-
-class _Joined(MutableMapping[str, FloatArray]):
-    """The parameters of several layers as one mapping that reads from and writes to the layers."""
-
-    def __init__(self, layers: tuple[Layer, ...]) -> None:
-        self._layers = layers
-
-    def _find(self, key: str) -> tuple[MutableMapping[str, FloatArray], str]:
-        number, _, name = key.partition(".")
-        if not number.isdecimal() or int(number) >= len(self._layers) or name not in self._layers[int(number)].params:
-            raise KeyError(key)
-        return self._layers[int(number)].params, name
-
-    def __getitem__(self, key: str) -> FloatArray:
-        params, name = self._find(key)
-        return params[name]
-
-    def __setitem__(self, key: str, value: FloatArray) -> None:
-        params, name = self._find(key)
-        params[name] = value
-
-    def __delitem__(self, key: str) -> None:
-        raise TypeError("a parameter cannot be deleted")
-
-    def __iter__(self) -> Iterator[str]:
-        return (f"{i}.{name}" for i, layer in enumerate(self._layers) for name in layer.params)
-
-    def __len__(self) -> int:
-        return sum(len(layer.params) for layer in self._layers)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
+            self.grads["b"] = dout.sum(axis=0)
+        return cast(FloatArray, dout @ W.T)
 
 
 def _matching(x: ArrayLike, W: FloatArray) -> FloatArray:
@@ -225,3 +126,171 @@ def _matching(x: ArrayLike, W: FloatArray) -> FloatArray:
     if array.dtype.kind == "f" and inputs.dtype != W.dtype and isinstance(x, np.ndarray):
         raise TypeError(f"Linear expects {W.dtype}, the dtype of its weights, got {inputs.dtype}")
     return inputs.astype(W.dtype, copy=False)
+
+
+class _Activation(Layer):
+    """An elementwise function and its derivative, both of u."""
+
+    def __init__(
+        self, function: Callable[[FloatArray], FloatArray], derivative: Callable[[FloatArray], FloatArray]
+    ) -> None:
+        self.params = {}
+        self.grads = {}
+        self._function = function
+        self._derivative = derivative
+
+    def forward(self, x: ArrayLike) -> FloatArray:
+        """The activation of each entry; any shape."""
+        u = as_float(x, type(self).__name__, "x")
+        not_empty(u, type(self).__name__, "x")
+        self._saved = u
+        return self._function(u)
+
+    def backward(self, dout: ArrayLike) -> FloatArray:
+        """dout times the derivative at the input, entry by entry."""
+        u = self._load()
+        return self._upstream(dout, u.shape, u.dtype) * self._derivative(u)
+
+
+class Identity(_Activation):
+    r"""The identity as a layer.
+
+    $$y = x, \qquad dx = dout$$
+
+    References
+    ----------
+    Nelder and Wedderburn (1972), doi:10.2307/2344614 (the identity as a link function).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(activations.identity, activations.d_identity)
+
+
+class Sigmoid(_Activation):
+    r"""The sigmoid as a layer.
+
+    $$y = \sigma(x), \qquad dx = dout \cdot \sigma'(x)$$
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(activations.sigmoid, activations.d_sigmoid)
+
+
+class Tanh(_Activation):
+    r"""The hyperbolic tangent as a layer.
+
+    $$y = \tanh x, \qquad dx = dout \cdot (1 - \tanh^2 x)$$
+
+    References
+    ----------
+    LeCun, Bottou, Orr and Müller (1998), doi:10.1007/3-540-49430-8_2.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(activations.tanh, activations.d_tanh)
+
+
+class ReLU(_Activation):
+    r"""ReLU as a layer.
+
+    $$y = \max(0, x), \qquad dx = dout \cdot [x > 0]$$
+
+    References
+    ----------
+    Fukushima (1969), doi:10.1109/TSSC.1969.300225. Glorot, Bordes and Bengio (2011), AISTATS 15, 315-323.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(activations.relu, activations.d_relu)
+
+
+class LeakyReLU(_Activation):
+    r"""Leaky ReLU as a layer.
+
+    $$y = x \text{ if } x > 0, \text{ else } a x, \qquad dx = dout \cdot (1 \text{ or } a)$$
+
+    Parameters
+    ----------
+    slope : the slope a below zero.
+
+    References
+    ----------
+    Maas, Hannun and Ng (2013), ICML workshop on deep learning for audio, speech and language processing.
+    He et al. (2015), arXiv:1502.01852.
+    """
+
+    def __init__(self, slope: float = 0.01) -> None:
+        self.slope = as_number(slope, "LeakyReLU", "slope")
+        f, df = activations.leaky_relu, activations.d_leaky_relu
+        super().__init__(lambda u: f(u, self.slope), lambda u: df(u, self.slope))
+
+
+class IdentityWithLoss(LossLayer):
+    r"""Identity and half squared error, for regression.
+
+    $$y = u, \qquad E = \frac{1}{2N} \sum_{n,k} (y_{nk} - d_{nk})^2, \qquad
+    \frac{\partial E}{\partial u} = \frac{1}{N} (y - d)$$
+
+    References
+    ----------
+    Nelder and Wedderburn (1972), doi:10.2307/2344614.
+    """
+
+    def output(self, u: ArrayLike) -> FloatArray:
+        """u itself, as a copy."""
+        return activations.identity(u)
+
+    def _loss(self, u: ArrayLike, d: ArrayLike) -> Scalar:
+        return losses.half_squared_error(u, d)
+
+    def _gradient(self, u: ArrayLike, d: ArrayLike) -> FloatArray:
+        return losses.d_half_squared_error(u, d)
+
+
+class SigmoidWithLoss(LossLayer):
+    r"""Sigmoid and binary cross-entropy, for yes-or-no questions.
+
+    $$y = \sigma(u), \qquad
+    E = -\frac{1}{N} \sum_{n,k} \bigl( d_{nk} \log y_{nk} + (1 - d_{nk}) \log (1 - y_{nk}) \bigr), \qquad
+    \frac{\partial E}{\partial u} = \frac{1}{N} (y - d)$$
+
+    References
+    ----------
+    Nelder and Wedderburn (1972), doi:10.2307/2344614.
+    """
+
+    def output(self, u: ArrayLike) -> FloatArray:
+        """Probabilities of yes."""
+        return activations.sigmoid(u)
+
+    def _loss(self, u: ArrayLike, d: ArrayLike) -> Scalar:
+        return losses.binary_cross_entropy_with_logits(u, d)
+
+    def _gradient(self, u: ArrayLike, d: ArrayLike) -> FloatArray:
+        return losses.d_binary_cross_entropy_with_logits(u, d)
+
+
+class SoftmaxWithLoss(LossLayer):
+    r"""Softmax and cross-entropy, for one class out of K.
+
+    $$y = \mathrm{softmax}(u), \qquad E = -\frac{1}{N} \sum_{n,k} d_{nk} \log y_{nk}, \qquad
+    \frac{\partial E}{\partial u} = \frac{1}{N} (y - d)$$
+
+    References
+    ----------
+    Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
+    """
+
+    def output(self, u: ArrayLike) -> FloatArray:
+        """Probabilities of the classes."""
+        return activations.softmax(u)
+
+    def _loss(self, u: ArrayLike, d: ArrayLike) -> Scalar:
+        return losses.cross_entropy_with_logits(u, d)
+
+    def _gradient(self, u: ArrayLike, d: ArrayLike) -> FloatArray:
+        return losses.d_cross_entropy_with_logits(u, d)

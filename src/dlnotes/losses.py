@@ -26,7 +26,7 @@ from dlnotes._cross_entropy import (
     d_cross_entropy,
     d_cross_entropy_with_logits,
 )
-from dlnotes._targets import batch_size, regression
+from dlnotes._targets import regression
 
 __all__ = [
     "binary_cross_entropy",
@@ -76,8 +76,8 @@ def half_squared_error(y: ArrayLike, d: ArrayLike) -> Scalar:
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
     """
-    outputs, targets = regression(y, d, "half_squared_error")
-    return ((outputs - targets) ** 2).sum() / (2 * batch_size(outputs, 1))
+    y, d, N = regression(y, d, "half_squared_error")
+    return ((y - d) ** 2).sum() / (2 * N)
 
 
 @np.errstate(all="ignore")
@@ -103,8 +103,8 @@ def d_half_squared_error(y: ArrayLike, d: ArrayLike) -> FloatArray:
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
     """
-    outputs, targets = regression(y, d, "d_half_squared_error")
-    return (outputs - targets) / batch_size(outputs, 1)
+    y, d, N = regression(y, d, "d_half_squared_error")
+    return (y - d) / N
 
 
 @np.errstate(all="ignore")
@@ -135,8 +135,8 @@ def mean_squared_error(y: ArrayLike, d: ArrayLike) -> Scalar:
     ----------
     Hui and Belkin (2020), arXiv:2006.07322 (squared error against cross-entropy).
     """
-    outputs, targets = regression(y, d, "mean_squared_error")
-    return ((outputs - targets) ** 2).sum() / outputs.size
+    y, d, _ = regression(y, d, "mean_squared_error")
+    return ((y - d) ** 2).sum() / y.size
 
 
 @np.errstate(all="ignore")
@@ -162,5 +162,5 @@ def d_mean_squared_error(y: ArrayLike, d: ArrayLike) -> FloatArray:
     ----------
     Hui and Belkin (2020), arXiv:2006.07322.
     """
-    outputs, targets = regression(y, d, "d_mean_squared_error")
-    return 2 * (outputs - targets) / outputs.size
+    y, d, _ = regression(y, d, "d_mean_squared_error")
+    return 2 * (y - d) / y.size

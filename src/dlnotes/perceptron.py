@@ -18,10 +18,10 @@ __all__ = ["AND", "NAND", "OR", "XOR", "Learned", "Perceptron", "learn"]
 
 
 def _weights(w: ArrayLike, who: str) -> FloatArray:
-    weights = as_finite(w, who, "w")
-    if weights.ndim != 1 or weights.size == 0:
-        raise ValueError(f"{who} expects w of shape (D,), got {weights.shape}")
-    return weights.copy()
+    w = as_finite(w, who, "w")
+    if w.ndim != 1 or w.size == 0:
+        raise ValueError(f"{who} expects w of shape (D,), got {w.shape}")
+    return w.copy()
 
 
 class Perceptron:
@@ -57,11 +57,11 @@ class Perceptron:
 
     def __call__(self, x: ArrayLike) -> int | NDArray[np.int64]:
         """Output 0 or 1: an int for `x` of shape (D,), an array (N,) for (N, D). Booleans are 0 and 1."""
-        inputs = as_finite(x, "Perceptron", "x", booleans=True)
-        if inputs.ndim not in (1, 2) or inputs.shape[-1] != self.w.size:
-            raise ValueError(f"Perceptron expects ({self.w.size},) or (N, {self.w.size}), got {inputs.shape}")
-        fires = inputs @ self.w + self.b > 0
-        return int(fires) if inputs.ndim == 1 else fires.astype(np.int64)
+        x, D = as_finite(x, "Perceptron", "x", booleans=True), self.w.size
+        if x.ndim not in (1, 2) or x.shape[-1] != D:
+            raise ValueError(f"Perceptron expects ({D},) or (N, {D}), got {x.shape}")
+        u = x @ self.w + self.b
+        return int(u > 0) if x.ndim == 1 else (u > 0).astype(np.int64)
 
     def __repr__(self) -> str:
         return f"Perceptron(w={self.w.tolist()}, b={self.b})"
@@ -158,44 +158,45 @@ def learn(
 
     Notes
     -----
-    If a line separates the classes with margin $\gamma$ and all inputs lie within radius $R$, at most
-    $(R/\gamma)^2$ mistakes are made from $w = 0$. If none does, the rule never ends. From $w = 0$, $b = 0$
-    the learning rate only scales $w$ and $b$ and changes no answer.
+    If some $(w^*, b^*)$ separates the classes, at most $(R/\gamma)^2$ mistakes are made from $w = 0$, $b = 0$.
+    The bias is learned too, so radius and margin belong to $(x, 1)$ and $(w^*, b^*)$, not to $x$ and $w^*$:
+    $R = \max_n \sqrt{\lVert x_n \rVert^2 + 1}$, and with $s_n = 2 d_n - 1$
+    $\gamma = \min_n s_n (w^* \cdot x_n + b^*) / \sqrt{\lVert w^* \rVert^2 + (b^*)^2}$. If none does, the rule
+    never ends. From this start the learning rate only scales $w$ and $b$ and changes no answer.
 
     References
     ----------
     Rosenblatt (1958), doi:10.1037/h0042519. Novikoff (1962), On convergence proofs on perceptrons.
     """
-    weights = _weights(w, "learn")
-    bias = as_number(b, "learn", "b")
-    rate = as_positive(learning_rate, "learn", "learning_rate")
-    epochs = as_integer(max_epochs, "learn", "max_epochs")
-    inputs, targets = _samples(x, d, weights.size)
-    inputs = inputs.astype(weights.dtype)
+    w, b = _weights(w, "learn"), as_number(b, "learn", "b")
+    eta = as_positive(learning_rate, "learn", "learning_rate")
+    max_epochs = as_integer(max_epochs, "learn", "max_epochs")
+    x, d = _samples(x, d, w)
     mistakes: list[int] = []
     path: list[tuple[FloatArray, float]] = []
-    for _ in range(epochs):
+    for _ in range(max_epochs):
         mistakes.append(0)
-        for x_n, d_n in zip(inputs, targets, strict=True):
-            y_n = int(x_n @ weights + bias > 0)
+        for x_n, d_n in zip(x, d, strict=True):
+            y_n = int(w @ x_n + b > 0)
             if y_n != d_n:
-                weights = weights + rate * (d_n - y_n) * x_n
-                bias = bias + rate * (d_n - y_n)
-                path.append((weights, bias))
+                w = w + eta * (d_n - y_n) * x_n
+                b = b + eta * (d_n - y_n)
+                path.append((w, b))
                 mistakes[-1] += 1
         if mistakes[-1] == 0:
             break
-    return Learned(weights, bias, mistakes, path, converged=mistakes[-1] == 0)
+    return Learned(w, b, mistakes, path, converged=mistakes[-1] == 0)
 
 
-def _samples(x: ArrayLike, d: ArrayLike, size: int) -> tuple[FloatArray, list[int]]:
-    inputs = as_finite(x, "learn", "x", booleans=True)
-    if inputs.ndim != 2 or inputs.shape[0] == 0 or inputs.shape[1] != size:
-        raise ValueError(f"learn expects x of shape (N, {size}) with N >= 1, got {inputs.shape}")
-    targets = as_float(d, "learn", "d", booleans=True)
-    if targets.shape != inputs.shape[:1]:
-        raise ValueError(f"learn expects d of shape {inputs.shape[:1]}, got {targets.shape}")
-    wrong = targets[(targets != 0) & (targets != 1)]
+def _samples(x: ArrayLike, d: ArrayLike, w: FloatArray) -> tuple[list[FloatArray], list[int]]:
+    """N vectors (D,) in the dtype of w, and N integers 0 or 1."""
+    x = as_finite(x, "learn", "x", booleans=True)
+    if x.ndim != 2 or x.shape[0] == 0 or x.shape[1] != w.size:
+        raise ValueError(f"learn expects x of shape (N, {w.size}) with N >= 1, got {x.shape}")
+    d = as_float(d, "learn", "d", booleans=True)
+    if d.shape != x.shape[:1]:
+        raise ValueError(f"learn expects d of shape {x.shape[:1]}, got {d.shape}")
+    wrong = d[(d != 0) & (d != 1)]
     if wrong.size:
         raise ValueError(f"learn expects targets 0 or 1 as d, got {wrong[0]}")
-    return inputs, [int(target) for target in targets]
+    return list(x.astype(w.dtype)), [int(d_n) for d_n in d]

@@ -12,16 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlnotes._check import (
-    Array,
-    FloatArray,
-    as_array,
-    as_finite,
-    as_float,
-    as_generator,
-    as_integer,
-    as_positive,
-)
+from dlnotes._check import Array, FloatArray, as_array, as_finite, as_float, as_generator, as_integer, as_positive
 from dlnotes.layers import Layer, LossLayer
 
 __all__ = ["fit", "full_batch", "gradient_descent", "minibatches", "stochastic"]
@@ -66,15 +57,15 @@ def gradient_descent(
     Bottou, Curtis and Nocedal (2018), arXiv:1606.04838.
     """
     w = as_finite(w0, "gradient_descent", "w0")
-    rate = as_positive(learning_rate, "gradient_descent", "learning_rate")
+    eta = as_positive(learning_rate, "gradient_descent", "learning_rate")
     path = np.empty((as_integer(steps, "gradient_descent", "steps", 0) + 1, *w.shape), dtype=w.dtype)
     path[0] = w
     with np.errstate(all="ignore"):
         for t in range(len(path) - 1):
-            slope = as_float(gradient(path[t].copy()), "gradient_descent", "gradient")
-            if slope.shape != w.shape:
-                raise ValueError(f"gradient_descent expects a gradient of shape {w.shape}, got {slope.shape}")
-            path[t + 1] = path[t] - rate * slope
+            dw = as_float(gradient(path[t].copy()), "gradient_descent", "gradient")
+            if dw.shape != w.shape:
+                raise ValueError(f"gradient_descent expects a gradient of shape {w.shape}, got {dw.shape}")
+            path[t + 1] = path[t] - eta * dw
     return path
 
 
@@ -203,23 +194,20 @@ def fit(
     ----------
     Robbins and Monro (1951), doi:10.1214/aoms/1177729586.
     """
-    inputs, targets = _pair(x, d, "fit")
-    rate = as_positive(learning_rate, "fit", "learning_rate")
-    history = np.zeros(as_integer(epochs, "fit", "epochs"))
-    size = None if batch_size is None else as_integer(batch_size, "fit", "batch_size")
-    generator = None if size is None else as_generator(rng, "fit")
+    x, d = _pair(x, d, "fit")
+    eta = as_positive(learning_rate, "fit", "learning_rate")
+    E = np.zeros(as_integer(epochs, "fit", "epochs"))
+    B = None if batch_size is None else as_integer(batch_size, "fit", "batch_size")
     with np.errstate(all="ignore"):
-        for epoch in range(len(history)):
-            for x_t, d_t in _epoch(inputs, targets, size, generator):
-                history[epoch] += float(loss.forward(model.forward(x_t), d_t)) * len(x_t) / len(inputs)
+        for epoch in range(len(E)):
+            batches = full_batch(x, d) if B is None else minibatches(x, d, B, rng=as_generator(rng, "fit"))
+            for x_t, d_t in batches:
+                E_t = loss.forward(model.forward(x_t), d_t)
                 model.backward(loss.backward())
-                for name, gradient in model.grads.items():
-                    model.params[name] = model.params[name] - rate * gradient
-    return history
-
-
-def _epoch(x: Array, d: Array, size: int | None, rng: np.random.Generator | None) -> Batches:
-    return iter([(x, d)]) if size is None or rng is None else _shuffled(x, d, size, rng)
+                for name, dw in model.grads.items():
+                    model.params[name] = model.params[name] - eta * dw
+                E[epoch] += float(E_t) * len(x_t) / len(x)
+    return E
 
 
 def _shuffled(x: Array, d: Array, size: int, rng: np.random.Generator) -> Batches:
@@ -230,9 +218,9 @@ def _shuffled(x: Array, d: Array, size: int, rng: np.random.Generator) -> Batche
 
 
 def _pair(x: ArrayLike, d: ArrayLike, who: str) -> tuple[Array, Array]:
-    inputs, targets = as_array(x, who, "x"), as_array(d, who, "d")
-    if inputs.ndim == 0 or targets.ndim == 0 or len(inputs) != len(targets):
-        raise ValueError(f"{who} expects x and d of the same length, got shapes {inputs.shape} and {targets.shape}")
-    if len(inputs) == 0:
-        raise ValueError(f"{who} expects at least one sample, got x of shape {inputs.shape}")
-    return inputs, targets
+    x, d = as_array(x, who, "x"), as_array(d, who, "d")
+    if x.ndim == 0 or d.ndim == 0 or len(x) != len(d):
+        raise ValueError(f"{who} expects x and d of the same length, got shapes {x.shape} and {d.shape}")
+    if len(x) == 0:
+        raise ValueError(f"{who} expects at least one sample, got x of shape {x.shape}")
+    return x, d

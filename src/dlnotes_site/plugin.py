@@ -142,6 +142,7 @@ def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsCon
 
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
+    search.defer(Path(config.site_dir))
     if _language(config) != "ja":
         return
     guide, target = _guide(), Path(config.site_dir)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dlnotes_site.glossary import GLOSSARY, Term
 
-__all__ = ["WORKER", "answers", "assets"]
+__all__ = ["WORKER", "answers", "assets", "defer"]
 
 WORKER = "assets/search/worker.js"
 """Where the worker lies in the built site of each language."""
@@ -45,6 +45,17 @@ def answers(term: Term, location: str) -> bool:
     page = page.removesuffix(".html").rstrip("/")
     explained = term.page.partition("#")[0]
     return (page, anchor) == (GLOSSARY, term.id) or page == explained != GLOSSARY
+
+
+def defer(site: Path) -> None:
+    """Put an empty index where every page fetches it, and the real one where the worker does on the first query.
+
+    Material's pages fetch `search/search_index.json` as soon as they open: too much for a reader who does not search.
+    """
+    usual = site / "search" / "search_index.json"
+    index = json.loads(usual.read_text(encoding="utf-8"))
+    usual.rename(usual.with_name("index.json"))
+    usual.write_text(json.dumps({"config": index["config"], "docs": []}), encoding="utf-8")
 
 
 def _read(path: Path) -> str:
