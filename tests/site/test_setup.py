@@ -191,7 +191,7 @@ def test_causes_are_read_from_the_log(log: str, said: str) -> None:
 def test_help_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
     phony = makefile.split(".PHONY:")[1].splitlines()[0].split()
-    run = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    run = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert [line.split()[1] for line in run.stdout.splitlines()] == phony
 
 
