@@ -23,10 +23,16 @@ def build(arguments: argparse.Namespace) -> int:
 def serve(arguments: argparse.Namespace) -> int:
     from mkdocs.__main__ import cli
 
+    if not 1 <= arguments.port <= 65535:
+        print(f"a port is a number from 1 to 65535, got {arguments.port}: `make serve PORT=8000`", file=sys.stderr)
+        return 1
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", arguments.port))
+        except PermissionError:
+            print(f"port {arguments.port} is for the system only: `make serve PORT=8000`", file=sys.stderr)
+            return 1
         except OSError:
             free = arguments.port + 1
             print(f"port {arguments.port} is taken: use another, `make serve PORT={free}`", file=sys.stderr)

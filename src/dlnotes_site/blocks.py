@@ -279,6 +279,8 @@ class _Reader:
         yield self.words(source[at:])
 
     def words(self, text: str) -> str:
+        if "](" in text:
+            self.say("a link that is not read: write [text](address), without a title and with nothing left out")
         if "$" in text:
             self.say("a single $: write \\$ for the sign, $…$ for a formula (no space inside the marks)")
         text = re.sub(r"\{[:#.][^{}]*\}", "", text)

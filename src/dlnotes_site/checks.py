@@ -13,6 +13,8 @@ from dlnotes_site.execute import Run
 from dlnotes_site.page import Block, Finding, Page
 
 _CLOCKS = {"time", "timeit", "datetime", "random", "secrets", "uuid"}
+_MACHINE = {"platform", "importlib", "socket", "getpass", "psutil"}
+_CHANGING = {"__version__", "version", "version_info", "cpu_count", "platform", "__import__"}
 _SEEDED = {"default_rng", "Generator", "SeedSequence", "PCG64"}
 _ID = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 
@@ -75,8 +77,16 @@ def _not_reproducible(node: ast.AST) -> str:
         names = [(node.module or "").partition(".")[0]]
     if clocks := _CLOCKS.intersection(names):
         return f"imports {clocks.pop()}: print counts, not times; randomness comes from np.random.default_rng(seed)"
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("default_rng") and not node.args:
-        return "default_rng() without a seed gives another result each time: default_rng(0)"
+    if machine := _MACHINE.intersection(names):
+        return f"imports {machine.pop()}: what it says differs from machine to machine"
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("default_rng"):
+        seeds = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if not seeds or ast.unparse(seeds[0]) == "None":
+            return "default_rng() without a seed gives another result each time: default_rng(0)"
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("datetime64"):
+        return f"{ast.unparse(node)} may be another day each time (today, now): a block takes no date"
+    if (name := getattr(node, "attr", getattr(node, "id", ""))) in _CHANGING:
+        return f"{name} differs from machine to machine and from day to day"
     if isinstance(node, ast.Attribute) and node.attr not in _SEEDED and ast.unparse(node.value).endswith("np.random"):
         return f"np.random.{node.attr} has one hidden state for all: use np.random.default_rng(seed)"
     if isinstance(node, ast.Attribute) and node.attr == "show":
@@ -137,13 +147,13 @@ def links(page: Page, pages: Mapping[str, Page], assets: Iterable[Path]) -> Iter
         target, _, fragment = link.target.partition("#")
         if re.match(r"https://", target):
             continue
-        if re.match(r"[a-z]+:", target) or target.startswith("/"):
+        if re.match(r"[a-z]+:", target) or target.startswith("/") or not link.target:
             yield page.finding(link.line, f"the link {link.target!r} is neither https:// nor relative to this page")
             continue
         if link.kind == "image" and not link.text:
             yield page.finding(link.line, f"the image {target!r} has no alternative text")
         name = _resolve(page.name, target) if target else page.name
-        if name is not None and (name in pages or target.endswith(".md") or not target):
+        if name is not None and (target.endswith(".md") or not target):
             other = pages.get(name.removesuffix(".md"))
             if other is None:
                 yield page.finding(link.line, f"the link leads to {target!r}, and there is no such page")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from dlnotes_site.page import Finding, Page, Prose
@@ -73,28 +74,35 @@ def record_file(root: Path, name: str) -> Path:
     return root / "docs" / "translations" / "en" / f"{name}.txt"
 
 
-def recorded(root: Path, name: str) -> dict[str, str]:
-    """The hash of each Japanese unit that was translated, with that of its translation."""
+def recorded(root: Path, name: str) -> list[tuple[str, str]]:
+    """The hashes of the units that were translated, Japanese and English, in the order of the page."""
     try:
         lines = record_file(root, name).read_text(encoding="ascii").split("\n")
     except FileNotFoundError:
-        return {}
-    return dict(line.split() for line in lines if line)
+        return []
+    return [(line[:12], line[13:]) for line in lines if line]
 
 
-def stale(ja: Page, en: Page, known: Mapping[str, str]) -> list[tuple[Prose, Prose]]:
-    """The pairs whose Japanese text is not the one that the translation was made from."""
-    return [(one, two) for one, two in zip(ja.prose, en.prose, strict=False) if digest(one) not in known]
+def changed(before: Sequence[str], units: Sequence[Prose]) -> set[int]:
+    """The places of the units that did not stand in the record, or not in this order."""
+    now = [digest(unit) for unit in units]
+    kept = SequenceMatcher(None, before, now, autojunk=False).get_matching_blocks()
+    return set(range(len(now))) - {place for block in kept for place in range(block.b, block.b + block.size)}
 
 
-def translation(ja: Page, en: Page, known: Mapping[str, str]) -> Iterator[Finding]:
+def translation(ja: Page, en: Page, known: Sequence[tuple[str, str]]) -> Iterator[Finding]:
     """The English page was made from the Japanese text as it stands."""
-    for one, two in stale(ja, en, known):
-        yield en.finding(
-            two.line,
-            f"translated from an earlier {ja.path}:{one.line} (now {_short(one.source)!r}): "
-            "mend the translation, then run `make translated`",
-        )
+    if not known:
+        yield en.finding(1, f"not recorded as a translation of {ja.path} yet: when it is one, run `make translated`")
+        return
+    for place in sorted(changed([one for one, _ in known], ja.prose)):
+        if place < len(en.prose):
+            one = ja.prose[place]
+            yield en.finding(
+                en.prose[place].line,
+                f"translated from an earlier {ja.path}:{one.line} (now {_short(one.source)!r}): "
+                "mend the translation, then run `make translated`",
+            )
 
 
 def translated(root: Path, ja: Page, en: Page, same: frozenset[str]) -> list[Finding]:
@@ -103,20 +111,21 @@ def translated(root: Path, ja: Page, en: Page, same: frozenset[str]) -> list[Fin
     Refuses a unit whose Japanese text changed and whose English did not, unless `path:line` of it is in `same`.
     """
     known = recorded(root, en.name)
-    before = set(known.values())
+    untouched = changed([one for one, _ in known], ja.prose) - changed([two for _, two in known], en.prose)
     refused = [
         en.finding(
-            two.line,
-            f"{ja.path}:{one.line} changed and this did not; if it still holds: SAME={en.path}:{two.line}",
+            en.prose[place].line,
+            f"{ja.path}:{ja.prose[place].line} changed and this did not; if it still holds: "
+            f"make translated SAME={en.path}:{en.prose[place].line}",
         )
-        for one, two in stale(ja, en, known)
-        if digest(two) in before and f"{en.path}:{two.line}" not in same
+        for place in sorted(untouched)
+        if f"{en.path}:{en.prose[place].line}" not in same
     ]
     if not refused:
         file = record_file(root, en.name)
         file.parent.mkdir(parents=True, exist_ok=True)
-        lines = [f"{digest(one)} {digest(two)}" for one, two in zip(ja.prose, en.prose, strict=True)]
-        file.write_text("\n".join(dict.fromkeys(lines)) + "\n", encoding="ascii")
+        lines = [f"{digest(one)} {digest(two)}\n" for one, two in zip(ja.prose, en.prose, strict=True)]
+        file.write_text("".join(lines), encoding="ascii")
     return refused
 
 

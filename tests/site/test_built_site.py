@@ -1,6 +1,7 @@
 """The built site as files: languages, addresses, links, the wheel, and nothing from another origin."""
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -111,6 +112,24 @@ def test_nothing_is_loaded_from_another_origin() -> None:
             if urlsplit(address).netloc:
                 found.append((file, address))
     assert found == []
+
+
+def test_the_link_to_the_repository_asks_its_host_for_nothing(tmp_path: Path) -> None:
+    """With a repository's address, Material's own link would ask an API for stars and releases."""
+    repository = "https://github.com/someone/dlnotes"
+    command = [sys.executable, "-m", "dlnotes_site", "build", "--site-dir", tmp_path / "site"]
+    environment = os.environ | {"REPO_URL": repository, "SITE_URL": "https://someone.example/dlnotes/"}
+    subprocess.run(command, cwd=site.ROOT, env=environment, check=True, capture_output=True)
+    for lang in site.LANGUAGES:
+        folder = tmp_path / "site" / ("en" if lang == "en" else "")
+        html = BeautifulSoup((folder / "guide" / "index.html").read_text(encoding="utf-8"), "lxml")
+        links = html.select("a.md-source")
+        assert links
+        assert {str(link["href"]) for link in links} == {repository}
+        assert not html.select("[data-md-component=source]")
+        canonical = html.select_one("link[rel=canonical]")
+        assert canonical is not None
+        assert str(canonical["href"]).startswith("https://someone.example/dlnotes/")
 
 
 def test_no_page_shows_raw_tex() -> None:

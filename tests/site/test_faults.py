@@ -65,6 +65,18 @@ def reword(root: Path) -> tuple[str, int]:
     return EN, site.read(root)["en"]["guide"].prose[number].line
 
 
+def exchange(root: Path) -> tuple[str, int]:
+    """Two Japanese table cells change places, which no hash of a single one would show."""
+    _, line = replace(JA, "| $N$ | バッチに含まれるサンプルの数 |", "| $N$ | 入力の特徴量の数 |")(root)
+    replace(JA, "| $D$ | 入力の特徴量の数 |", "| $D$ | バッチに含まれるサンプルの数 |")(root)
+    return EN, line
+
+
+def forget(root: Path) -> tuple[str, int]:
+    (root / "docs/translations/en/guide.txt").unlink()
+    return EN, 1
+
+
 FIGURE = "<!-- figure: sigmoid"
 FAULTS = {
     "a printed digit changed": (both("[0.1192 0.5    0.8808]", "[0.1193 0.5    0.8808]"), "the page says"),
@@ -93,6 +105,15 @@ FAULTS = {
         "imports time",
     ),
     "a translated paragraph changed": (reword, "translated from an earlier"),
+    "two translated cells exchanged": (exchange, "translated from an earlier"),
+    "a translation never recorded": (forget, "not recorded"),
+    "a link with a title, which the reader does not take": (
+        both("## ", '[x](nowhere.md "t")\n\n## '),
+        "[text](address)",
+    ),
+    "a link to a page's address instead of its file": (both("## ", "[x](glossary/)\n\n## "), "no such"),
+    "a date from NumPy": (both("print(np.round(sigmoid(u), 4))", "print(np.datetime64('today'))"), "today"),
+    "a version": (both("print(np.round(sigmoid(u), 4))", "print(np.__version__)"), "__version__"),
     "a raw HTML image that does not exist": (both("## ", '<img src="nowhere.png" alt="x">\n\n## '), "no such file"),
     "a formula that MathJax cannot read": (both(r"\sum_{i=1}", r"\summe_{i=1}"), "MathJax cannot read"),
     "an output removed": (
