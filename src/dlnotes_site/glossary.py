@@ -106,17 +106,17 @@ def _entry(term: Term, ja: bool, titles: Mapping[str, str]) -> str:
     also = [form for form in _distinct([name, *(term.ja_also if ja else term.en_also)])[1:] if form != other]
     also_other = _distinct([other, *(term.en_also if ja else term.ja_also)])
     also_other = [form for form in also_other if form == other or form not in (name, *also)]
-    comma = "、" if ja else ", "
-    items = [f"{'英語' if ja else 'Japanese'}: {comma.join(also_other)}"]
-    items.insert(0 if ja else 1, f"{'読み' if ja else 'Reading'}: {term.reading}")
+    comma, colon = ("、", "：") if ja else (", ", ": ")
+    items = [f"{'英語' if ja else 'Japanese'}{colon}{comma.join(also_other)}"]
+    items.insert(0 if ja else 1, f"{'読み' if ja else 'Reading'}{colon}{term.reading}")
     if term.ja_also or term.en_also:  # the entries of both languages have the same lines
-        items.append(f"{'別の言い方' if ja else 'Also'}: {comma.join(also) or ('なし' if ja else 'none')}")
+        items.append(f"{'別の言い方' if ja else 'Also'}{colon}{comma.join(also) or ('なし' if ja else 'none')}")
     page, _, anchor = term.page.partition("#")
     if page != GLOSSARY:
         if page not in titles:
             raise ValueError(f"term {term.id!r}: the page {page!r} does not exist; correct the column 'page'")
         link = f"[{titles[page]}]({page}.md{'#' + anchor if anchor else ''})"
-        items.append(f"{'解説' if ja else 'Explained in'}: {link}")
+        items.append(f"{'解説' if ja else 'Explained in'}{colon}{link}")
     text = f"{term.short_ja}。" if ja else term.short_en
     return f"### {name} {{#{term.id}}}\n\n{text}\n\n" + "\n".join(f"- {item}" for item in items)
 

@@ -108,7 +108,8 @@ def translation(ja: Page, en: Page, known: Sequence[tuple[str, str]]) -> Iterato
 def translated(root: Path, ja: Page, en: Page, same: frozenset[str]) -> list[Finding]:
     """Record that the English page is the translation of the Japanese one.
 
-    Refuses a unit whose Japanese text changed and whose English did not, unless `path:line` of it is in `same`.
+    Refuses a unit whose Japanese text changed and whose English did not, unless its `path:line`, or the
+    whole page's `path`, is in `same`.
     """
     known = recorded(root, en.name)
     untouched = changed([one for one, _ in known], ja.prose) - changed([two for _, two in known], en.prose)
@@ -119,7 +120,7 @@ def translated(root: Path, ja: Page, en: Page, same: frozenset[str]) -> list[Fin
             f"make translated SAME={en.path}:{en.prose[place].line}",
         )
         for place in sorted(untouched)
-        if f"{en.path}:{en.prose[place].line}" not in same
+        if not same & {en.path, f"{en.path}:{en.prose[place].line}"}
     ]
     if not refused:
         file = record_file(root, en.name)

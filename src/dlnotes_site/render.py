@@ -53,15 +53,14 @@ def _put(lines: list[str | None], first: int, last: int, indent: int, name: str)
 
 def fill(content: str, page: Page, fillers: Mapping[str, Callable[[int], str]]) -> str:
     """Put the HTML of each block and directive in the place of its placeholder; each comes exactly once."""
-    wanted = [f"block-{number}" for number in range(len(page.blocks))]
-    wanted += [f"{name}-{number}" for number, (_, _, name) in enumerate(page.directives)]
+    lines = {f"block-{number}": block.line for number, block in enumerate(page.blocks)}
+    lines |= {f"{name}-{number}": line for number, (line, _, name) in enumerate(page.directives)}
     found = [f"{name}-{number}" for name, number in _PLACEHOLDER.findall(content)]
-    if lost := sorted(set(wanted) - set(found)) or (sorted(wanted) != sorted(found) and found):
-        lines = {f"block-{n}": block.line for n, block in enumerate(page.blocks)}
-        at = next((lines[name] for name in lost if name in lines), 1)
-        raise ValueError(
-            f"{page.path}:{at}: Markdown made something else of this place: check the indentation around it"
-        )
+    for name, line in lines.items():
+        if found.count(name) != 1:
+            raise ValueError(
+                f"{page.path}:{line}: Markdown made something else of this place: check the indentation around it"
+            )
     return _PLACEHOLDER.sub(lambda match: fillers[match[1]](int(match[2])), content)
 
 

@@ -56,9 +56,9 @@ def test_an_entry_shows_the_other_language_reading_variants_and_link() -> None:
     assert ja == (
         "## ネットワークの構造 {#group-network}\n\n### 中間層 {#hidden-layer}\n\n"
         "入力層と出力層の間にあり、外からは直接見えない層。\n\n"
-        "- 読み: ちゅうかんそう\n- 英語: hidden layer、intermediate layer、middle layer\n"
-        "- 別の言い方: 隠れ層、かくれ層、隠れレイヤー\n"
-        "- 解説: [ニューラルネットワーク](basics/neural-network.md)\n"
+        "- 読み：ちゅうかんそう\n- 英語：hidden layer、intermediate layer、middle layer\n"
+        "- 別の言い方：隠れ層、かくれ層、隠れレイヤー\n"
+        "- 解説：[ニューラルネットワーク](basics/neural-network.md)\n"
     )
     en = markdown([relu], "en", {"basics/neural-network": "Neural networks"})
     assert "- Japanese: 中間層, 隠れ層, かくれ層, 隠れレイヤー\n- Reading: ちゅうかんそう\n" in en
