@@ -184,6 +184,19 @@ def test_other_dtypes_are_a_type_error_that_names_the_function(name, bad):
         getattr(activations, name)(bad)
 
 
+@pytest.mark.parametrize("mask", [[False, True], np.ma.nomask])
+def test_masked_arrays_are_a_type_error_because_their_mask_would_be_lost(mask):
+    masked = np.ma.array([1.0, 2.0], mask=mask)
+    for function in (activations.sigmoid, activations.softmax):
+        with pytest.raises(TypeError, match=r"expects a plain array as u, got MaskedArray"):
+            function(masked)
+
+
+def test_a_slope_beyond_float32_is_infinite_without_a_warning():
+    u = np.float32([-1, 1])
+    np.testing.assert_array_equal(activations.d_leaky_relu(u, 1e300), [np.inf, 1])
+
+
 def test_ragged_rows_are_a_value_error():
     with pytest.raises(ValueError, match="sigmoid expects rows of equal length as u"):
         sigmoid([[1, 2], [3]])

@@ -11,7 +11,7 @@ from dlnotes.gradients import (
     directional_derivative,
     numerical_gradient,
 )
-from dlnotes.layers import Layer, Linear, ReLU, Sequential, Sigmoid, Tanh
+from dlnotes.layers import Layer, Linear, ReLU, Sequential, Sigmoid, SoftmaxWithLoss, Tanh
 from dlnotes.losses import cross_entropy_with_logits
 
 METHODS = ["entries", "directions"]
@@ -19,6 +19,11 @@ METHODS = ["entries", "directions"]
 
 def squares(x):
     return (x**2).sum()
+
+
+@np.errstate(over="ignore")
+def squares_quietly(x):
+    return squares(x)
 
 
 def rng():
@@ -101,6 +106,37 @@ def test_directional_derivative_is_the_inner_product_with_the_gradient(seed):
             TypeError,
             r"check_gradient expects rng=np\.random\.default_rng\(seed\), got NoneType",
         ),
+        (
+            lambda: numerical_gradient(lambda x: np.ma.masked, [5.0]),
+            TypeError,
+            "expects a plain array as what the function returns, got MaskedConstant",
+        ),
+        (
+            lambda: check_gradient(squares, lambda x: 2 * x + 0j, [1]),
+            TypeError,
+            "check_gradient expects real numbers as gradient, got dtype complex128",
+        ),
+        (
+            lambda: check_gradient(squares, lambda x: np.ma.array(2 * x), [1]),
+            TypeError,
+            "check_gradient expects a plain array as gradient, got MaskedArray",
+        ),
+        (
+            lambda: check_layer(SoftmaxWithLoss(), [[1.0]], rng=rng()),
+            TypeError,
+            "check_layer expects a Layer as layer, got SoftmaxWithLoss",
+        ),
+        (lambda: check_layer(Tanh, [[1.0]], rng=rng()), TypeError, "expects a Layer as layer, got ABCMeta"),
+        (
+            lambda: check_layer(Elementwise(sigmoid, lambda u, dout: dout + 0j), [[1.0]], rng=rng()),
+            TypeError,
+            "check_layer expects real numbers as dx, got dtype complex128",
+        ),
+        (
+            lambda: check_layer(ComplexWeights(1, 1, rng=rng()), [[1.0]], rng=rng()),
+            TypeError,
+            "check_layer expects real numbers as dW, got dtype complex128",
+        ),
         (lambda: check_layer(ReLU(), [[1.0]], rng=0), TypeError, "check_layer expects rng=.*got int"),
         (
             lambda: check_layer(Linear(2, 1, rng=rng(), dtype=np.float32), [[1, 2]], rng=rng()),
@@ -157,6 +193,26 @@ def test_check_gradient_names_the_entry():
         check_gradient(squares, wrong, rng().normal(size=(2, 3)))
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_small_entry_that_is_missing_is_rejected_from_a_hundred_millionth_of_the_largest_on(scale):
+    """At the default tolerance: 1e-6 times the hundredth that the largest entry counts for."""
+
+    def check(small):
+        return check_gradient(lambda x: scale * (x[0] + small * x[1]), lambda x: scale * np.array([1.0, 0.0]), [1, 1])
+
+    assert check(0.9e-8).errors["x"] == pytest.approx(0.9e-6, rel=0.02)
+    with pytest.raises(GradientError, match=r"^x at \(1,\): got 0, .*, relative error 1\.1e-06"):
+        check(1.1e-8)
+    with pytest.raises(GradientError, match=r"^x at \(1,\): got 0, .*, relative error 1$"):
+        check(0.1)
+
+
+def test_steps_that_overflow_give_no_warning():
+    assert not np.isfinite(numerical_gradient(squares_quietly, [1.5e308], 1e308)).any()
+    with pytest.raises(GradientError):
+        check_layer(Linear(2, 1, rng=rng(), scale=10), np.full((1, 2), 1.7e308), rng=rng(), h=1e300)
+
+
 def test_check_gradient_rejects_another_shape():
     with pytest.raises(GradientError, match=r"gradient of shape \(2,\), got \(\)"):
         check_gradient(squares, lambda x: 2 * x.sum(), [1.0, 2.0])
@@ -210,6 +266,13 @@ class ForgetsBias(Linear):
     def backward(self, dout):
         dx = super().backward(dout)
         del self.grads["b"]
+        return dx
+
+
+class ComplexWeights(Linear):
+    def backward(self, dout):
+        dx = super().backward(dout)
+        self.grads["W"] = self.grads["W"] + 0j
         return dx
 
 

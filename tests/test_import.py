@@ -87,9 +87,10 @@ def test_every_public_function_shows_its_equation_and_its_types(module, name):
     value = getattr(importlib.import_module(f"dlnotes.{module}"), name)
     if not inspect.isfunction(value):
         return
-    assert "Parameters\n" in value.__doc__
-    assert "Returns\n" in value.__doc__
-    assert value.__doc__.count("$$") >= 2
+    documentation = inspect.cleandoc(value.__doc__)
+    assert "\nParameters\n" in documentation
+    assert "\nReturns\n" in documentation
+    assert documentation.count("$$") >= 2
     signature = inspect.signature(value)
     assert all(p.annotation is not inspect.Parameter.empty for p in signature.parameters.values())
     assert signature.return_annotation is not inspect.Signature.empty

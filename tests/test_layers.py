@@ -121,6 +121,55 @@ def test_a_failed_forward_leaves_a_loss_layer_without_that_batch():
         layer.backward()
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [Linear(2, 2, rng=rng()), Tanh(), Sequential(Linear(2, 2, rng=rng())), Sequential(Tanh(), Linear(2, 2, rng=rng()))],
+)
+@pytest.mark.parametrize("refused", ["a", np.ones((0, 2))])
+def test_after_a_refused_forward_backward_does_not_answer_for_the_batch_before(layer, refused):
+    layer(np.ones((3, 2)))
+    with pytest.raises((TypeError, ValueError)):
+        layer(refused)
+    with pytest.raises(RuntimeError, match=f"^{type(layer).__name__}: call forward before backward"):
+        layer.backward(np.ones((3, 2)))
+    layer(np.ones((3, 2)))
+    assert layer.backward(np.ones((3, 2))).shape == (3, 2)
+
+
+def test_an_input_refused_for_a_wrong_bias_is_not_kept():
+    layer = Linear(2, 2, rng=rng())
+    layer.params["b"] = np.ones(3)
+    with pytest.raises(ValueError, match="expects b of shape"):
+        layer(np.ones((3, 2)))
+    with pytest.raises(RuntimeError, match="call forward before backward"):
+        layer.backward(np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(("pair", "d"), [(IdentityWithLoss, "a"), (SigmoidWithLoss, [[2.0]]), (SoftmaxWithLoss, [3])])
+def test_after_a_refused_loss_backward_does_not_answer_for_the_batch_before(pair, d):
+    layer = pair()
+    layer([[0.5]], [[1.0]])
+    with pytest.raises((TypeError, ValueError)):
+        layer([[0.5]], d)
+    with pytest.raises(RuntimeError, match=f"{pair.__name__}: call forward before backward"):
+        layer.backward()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_overflow_forward_and_backward_gives_no_warning(dtype):
+    big = np.full((1, 2), np.finfo(dtype).max)
+    for model in (Linear(2, 2, rng=rng(), dtype=dtype), LeakyReLU(10.0), Sequential(Tanh(), LeakyReLU(10.0))):
+        for name in model.params:
+            model.params[name] = 10 * np.ones_like(model.params[name])
+        for x in (big, -big, big * [[1, -1]]):
+            y = model(x.astype(dtype))
+            assert model.backward(big).shape == y.shape == (1, 2)
+    linear = Linear(2, 2, rng=rng(), dtype=dtype)
+    linear.params["W"] = np.full((2, 2), 10, dtype=dtype)
+    np.testing.assert_array_equal(linear(big), [[np.inf, np.inf]])
+    np.testing.assert_array_equal(linear.backward(big), [[np.inf, np.inf]])
+
+
 def test_linear_worked_by_hand():
     layer = Linear(2, 3, rng=rng())
     layer.params["W"] = np.array([[1.0, 2, 3], [4, 5, 6]])
@@ -247,13 +296,14 @@ def with_params(**params):
         (lambda: linear()(np.ones((0, 784))), ValueError, r"Linear expects \(N, 784\).*, got \(0, 784\)"),
         (lambda: linear()(np.ones((1, 784), np.float32)), TypeError, "expects float64.*, got float32"),
         (lambda: linear()(np.ones((1, 784), bool)), TypeError, "real numbers as x, got dtype bool"),
+        (lambda: linear()(np.ma.ones((1, 784))), TypeError, "Linear expects a plain array as x, got MaskedArray"),
         (lambda: linear()(np.full((1, 784), "a")), TypeError, "real numbers as x, got dtype"),
         (lambda: after_forward(linear()).backward(np.ones(10)), ValueError, r"dout of shape \(2, 10\), got"),
         (lambda: after_forward(ReLU()).backward(1.0), ValueError, r"ReLU.backward expects dout of shape"),
         (lambda: after_forward(ReLU()).backward("a"), TypeError, "real numbers as dout"),
         (lambda: linear().backward(np.ones((1, 10))), RuntimeError, "Linear: call forward before backward"),
         (lambda: Tanh().backward(np.ones(3)), RuntimeError, "Tanh: call forward before backward"),
-        (lambda: Sequential(Tanh()).backward([1.0]), RuntimeError, "Tanh: call forward before backward"),
+        (lambda: Sequential(Tanh()).backward([1.0]), RuntimeError, "Sequential: call forward before backward"),
         (lambda: SigmoidWithLoss().backward(), RuntimeError, "SigmoidWithLoss: call forward before"),
         (lambda: Sigmoid()([]), ValueError, r"Sigmoid expects at least one sample as x, got shape \(0,\)"),
         (lambda: Sigmoid()([None]), TypeError, "Sigmoid expects real numbers as x, got dtype object"),

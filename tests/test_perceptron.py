@@ -37,6 +37,12 @@ def test_perceptron_keeps_its_own_weights():
     assert repr(unit) == "Perceptron(w=[1.0, 1.0], b=-1.5)"
 
 
+def test_overflow_gives_no_warning():
+    assert AND([1e308, 1e308]) == 1
+    np.testing.assert_array_equal(NAND([[1e308, 1e308], [0, 0]]), [0, 1])
+    assert np.isinf(learn([[1e308, 1e308]], [1], [0, 0], 0, learning_rate=10, max_epochs=1).w).all()
+
+
 def test_and_is_learnt_in_six_epochs_with_ten_mistakes():
     found = learn(X, [0, 0, 0, 1], [0, 0], 0)
     assert found.converged
@@ -106,6 +112,7 @@ def test_learn_changes_no_argument_and_keeps_the_dtype_of_w():
         (lambda: AND(1), ValueError, r"got \(\)"),
         (lambda: AND([[[0, 1]]]), ValueError, r"got \(1, 1, 2\)"),
         (lambda: AND([0, np.nan]), ValueError, "Perceptron expects finite numbers as x, got nan"),
+        (lambda: AND(np.ma.array([0, 1], mask=[0, 1])), TypeError, "Perceptron expects a plain array as x, got Masked"),
         (lambda: AND(["0", "1"]), TypeError, "Perceptron expects real numbers as x, got dtype"),
         (lambda: XOR([0, 1, 1]), ValueError, r"expects \(2,\) or \(N, 2\), got \(3,\)"),
         (lambda: Perceptron([[1, 2]], 0), ValueError, r"expects w of shape \(D,\), got \(1, 2\)"),

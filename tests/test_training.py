@@ -143,6 +143,13 @@ def test_fit_with_too_large_a_rate_diverges_without_a_warning():
     assert not np.isfinite(history[-1])
 
 
+def test_a_float32_model_is_trained_on_a_list_of_integers_and_not_on_a_list_of_floats():
+    """A list of floats is made float64 once, as `fit` says, and not once for each layer."""
+    for x in ([[0, 1]] * 3, np.zeros((3, 2), dtype=np.float32)):
+        assert np.isfinite(train(float32_model(), x=x)).all()
+    assert "float64" in fit.__doc__.split("TypeError")[1]
+
+
 X = np.zeros((3, 2))
 BATCHES = [
     (full_batch, {}),
@@ -166,9 +173,15 @@ def descend(gradient=lambda w: w, w0=1.0, rate=0.1, steps=1):
     return gradient_descent(gradient, w0, rate, steps)
 
 
-def train(**more):
+def train(model=None, loss=None, x=X, **more):
     arguments = {"learning_rate": 1, "epochs": 1, **more}
-    return fit(Linear(2, 1, rng=rng()), IdentityWithLoss(), X, np.zeros((3, 1)), **arguments)
+    model = Linear(2, 1, rng=rng()) if model is None else model
+    loss = IdentityWithLoss() if loss is None else loss
+    return fit(model, loss, x, np.zeros((3, 1)), **arguments)
+
+
+def float32_model():
+    return Linear(2, 1, rng=rng(), dtype=np.float32)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +199,13 @@ def train(**more):
         (lambda: descend(w0="a"), TypeError, "real numbers as w0"),
         (lambda: descend(lambda w: w.sum(), [1, 2]), ValueError, r"gradient of shape \(2,\), got \(\)"),
         (lambda: descend(lambda w: "a"), TypeError, "real numbers as gradient"),
+        (lambda: full_batch(np.ma.ones(3), X), TypeError, "full_batch expects a plain array as x, got MaskedArray"),
+        (lambda: minibatches(X, np.ma.ones(3), 1, rng=rng()), TypeError, "a plain array as d, got MaskedArray"),
+        (lambda: train(model=3), TypeError, "fit expects a Layer as model, got int"),
+        (lambda: train(model=Tanh), TypeError, "fit expects a Layer as model, got ABCMeta"),
+        (lambda: train(loss=3), TypeError, "fit expects a LossLayer as loss, got int"),
+        (lambda: train(loss=Tanh()), TypeError, "fit expects a LossLayer as loss, got Tanh"),
+        (lambda: train(float32_model(), x=X.tolist()), TypeError, "Linear expects float32.*, got float64"),
         (lambda: train(epochs=0), ValueError, "fit expects epochs >= 1, got 0"),
         (lambda: train(learning_rate=-1), ValueError, r"learning_rate > 0, got -1\.0"),
         (lambda: train(batch_size=2), TypeError, "fit expects rng=.*got NoneType"),

@@ -13,7 +13,9 @@ type Scalar = np.floating[Any]
 
 
 def as_array(x: ArrayLike, who: str, name: str) -> Array:
-    """`x` as an array of whatever dtype it has."""
+    """`x` as an array of whatever dtype it has; a mask would be lost, so a masked array is a TypeError."""
+    if isinstance(x, np.ndarray) and hasattr(x, "mask"):  # to name np.ma here would double the time of the import
+        raise TypeError(f"{who} expects a plain array as {name}, got {type(x).__name__}")
     try:
         return np.asarray(x)
     except ValueError:
@@ -36,6 +38,12 @@ def as_finite(x: ArrayLike, who: str, name: str, *, booleans: bool = False) -> F
     if not np.isfinite(array).all():
         raise ValueError(f"{who} expects finite numbers as {name}, got {array[~np.isfinite(array)][0]}")
     return array
+
+
+def expect(value: object, kind: type, who: str, name: str) -> None:
+    """Refuse what is not an instance of `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{who} expects a {kind.__name__} as {name}, got {type(value).__name__}")
 
 
 def not_empty(x: Array, who: str, name: str) -> None:
@@ -79,7 +87,7 @@ def as_number(value: object, who: str, name: str) -> float:
 
 def as_result(value: object) -> float:
     """What a function that should return one real number has returned."""
-    array = np.asarray(value)
+    array = as_array(value, "a difference", "what the function returns")  # type: ignore[arg-type]
     if array.ndim != 0:
         raise ValueError(f"the function must return one number, got shape {array.shape}")
     if array.dtype.kind not in "fiu":

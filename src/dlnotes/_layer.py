@@ -20,13 +20,15 @@ class Layer(ABC):
 
     Attributes
     ----------
-    params : name to array; an entry may be rebound or changed in place at any time.
+    params : name to array; an entry may be rebound at any time, and changed in place before a `forward`.
     grads : name to array, filled by `backward`, with the names of `params`.
 
     Notes
     -----
     `forward(x)` keeps what `backward` needs, `backward(dout)` returns dx and fills `grads` anew. Neither
     changes its argument. Calling the layer is calling `forward`.
+    `forward` keeps references, not copies: until `backward`, x must not be changed in place, nor a parameter.
+    A `forward` that refuses its input keeps nothing.
 
     References
     ----------
@@ -72,7 +74,7 @@ class LossLayer(ABC):
     -----
     The gradient is y - d only for the matching pairs: identity and half squared error, sigmoid and binary
     cross-entropy, softmax and cross-entropy. `forward(u, d)` returns the loss, `backward()` its gradient with
-    respect to u, `output(u)` the output y. Targets are as in `losses`.
+    respect to u, `output(u)` the output y. Targets are as in `losses`. What `forward` keeps is as in `Layer`.
 
     References
     ----------
@@ -87,6 +89,7 @@ class LossLayer(ABC):
 
     def forward(self, u: ArrayLike, d: ArrayLike) -> Scalar:
         """The loss of pre-activations `u` for targets `d`."""
+        self._saved = None
         loss = self._loss(u, d)
         self._saved = u, d
         return loss

@@ -61,14 +61,17 @@ class Sequential(Layer):
         view.update(values)
 
     def forward(self, x: ArrayLike) -> FloatArray:
-        """The output of the last layer."""
+        """The output of the last layer. A list of floats counts as float64."""
+        self._saved = None
         x = as_float(x, "Sequential", "x")
         for layer in self.layers:
             x = layer.forward(x)
+        self._saved = True  # the layers keep the rest
         return x
 
     def backward(self, dout: ArrayLike) -> FloatArray:
         """From the last layer to the first."""
+        self._load()
         dout = as_float(dout, "Sequential.backward", "dout")
         for layer in reversed(self.layers):
             dout = layer.backward(dout)

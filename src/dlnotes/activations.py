@@ -275,6 +275,7 @@ def leaky_relu(u: ArrayLike, slope: float = 0.01) -> FloatArray:
     return np.where(u > 0, u, a * u)[()]
 
 
+@np.errstate(all="ignore")
 def d_leaky_relu(u: ArrayLike, slope: float = 0.01) -> FloatArray:
     r"""Derivative of leaky ReLU; a at u = 0.
 

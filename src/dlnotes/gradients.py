@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dlnotes._check import FloatArray, as_float64, as_generator, as_integer, as_positive, as_result
+from dlnotes._check import FloatArray, as_float, as_float64, as_generator, as_integer, as_positive, as_result, expect
 from dlnotes.layers import Layer
 
 __all__ = [
@@ -90,10 +90,7 @@ def numerical_gradient(f: Loss, x: ArrayLike, h: float = 1e-5) -> FloatArray:
     Squire and Trapp (1998), doi:10.1137/S003614459631241X. Goldberg (1991), doi:10.1145/103162.103163.
     """
     x, h = as_float64(x, "numerical_gradient", "x"), as_positive(h, "numerical_gradient", "h")
-    gradient = np.empty_like(x)
-    for i, e_i in _units(x):
-        gradient[i], _ = _along(f, x, e_i, h)
-    return gradient
+    return np.array([_along(f, x, e_i, h)[0] for _, e_i in _units(x)]).reshape(x.shape)
 
 
 def directional_derivative(f: Loss, x: ArrayLike, v: ArrayLike, h: float = 1e-5) -> float:
@@ -129,7 +126,8 @@ def directional_derivative(f: Loss, x: ArrayLike, v: ArrayLike, h: float = 1e-5)
 
 def _along(f: Loss, x: FloatArray, v: FloatArray, h: float) -> tuple[float, float]:
     """Central difference along v, and the size of f there."""
-    after, before = x + h * v, x - h * v
+    with np.errstate(over="ignore", invalid="ignore"):
+        after, before = x + h * v, x - h * v
     if np.array_equal(after, before):
         raise ValueError(f"the step h = {h} is too small: x + h equals x - h")
     f_after, f_before = as_result(f(after)), as_result(f(before))
@@ -182,7 +180,7 @@ def check_gradient(
     GradientError
         If the gradient is wrong, has another shape, or is NaN.
     ValueError, TypeError
-        As `numerical_gradient`.
+        As `numerical_gradient`, or if the gradient is not of real numbers.
 
     References
     ----------
@@ -190,10 +188,11 @@ def check_gradient(
     """
     x = as_float64(x, "check_gradient", "x")
     check = _Check("check_gradient", method, rng, h, tolerance, directions)
-    check.compare("x", f, np.asarray(gradient(x.copy())), x, 0.0)
+    check.compare("x", f, as_float(gradient(x.copy()), "check_gradient", "gradient"), x, 0.0)
     return GradientReport(check.errors, check.evaluations)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def check_layer(
     layer: Layer,
     x: ArrayLike,
@@ -227,12 +226,13 @@ def check_layer(
         If a gradient is wrong, missing, of another shape or NaN, or if the layer changed `x` or the upstream
         gradient.
     ValueError, TypeError
-        As `numerical_gradient`, or if a parameter is not float64.
+        As `numerical_gradient`, or if `layer` is not a Layer, a parameter not float64, a gradient not real.
 
     References
     ----------
     Baydin, Pearlmutter, Radul and Siskind (2018), arXiv:1502.05767.
     """
+    expect(layer, Layer, "check_layer", "layer")
     rng = as_generator(rng, "check_layer").spawn(1)[0]  # else the seed that made x would make r = x
     check = _Check("check_layer", method, rng, h, tolerance, directions)
     x = as_float64(x, "check_layer", "x")
@@ -241,12 +241,12 @@ def check_layer(
     y = layer.forward(passed)
     r = rng.standard_normal(y.shape)
     dout = r.copy()
-    dx = np.array(layer.backward(dout))
+    dx = as_float(layer.backward(dout), "check_layer", "dx").copy()
     if not (np.array_equal(passed, x) and np.array_equal(dout, r)):
         raise GradientError(f"{type(layer).__name__} changed its argument")
     if set(layer.grads) != set(params):
         raise GradientError(f"expected gradients of {sorted(params)}, got {sorted(layer.grads)}")
-    grads = {name: np.array(layer.grads[name]) for name in params}
+    grads = {name: as_float(layer.grads[name], "check_layer", f"d{name}").copy() for name in params}
     size = float(np.abs(r * y).sum())
     check.compare("x", lambda x: (r * layer.forward(x)).sum(), dx, x, size)
     for name, start in params.items():

@@ -93,18 +93,22 @@ class Linear(Layer):
             self.params["b"] = np.zeros(shape[1], dtype=kind)
         self.grads = {}
 
+    @np.errstate(over="ignore", invalid="ignore")
     def forward(self, x: ArrayLike) -> FloatArray:
         """(N, D) to (N, M)."""
+        self._saved = None
         W = as_float(self.params["W"], "Linear", "W")
         x = _matching(x, W)
+        y = x @ W
+        if "b" in self.params:
+            b = as_float(self.params["b"], "Linear", "b")
+            if b.shape != W.shape[1:] or b.dtype != W.dtype:
+                raise ValueError(f"Linear expects b of shape {W.shape[1:]} of {W.dtype}, got {b.shape} of {b.dtype}")
+            y = y + b
         self._saved = x, W
-        if "b" not in self.params:
-            return x @ W
-        b = as_float(self.params["b"], "Linear", "b")
-        if b.shape != W.shape[1:] or b.dtype != W.dtype:
-            raise ValueError(f"Linear expects b of shape {W.shape[1:]} of {W.dtype}, got {b.shape} of {b.dtype}")
-        return x @ W + b
+        return y
 
+    @np.errstate(over="ignore", invalid="ignore")
     def backward(self, dout: ArrayLike) -> FloatArray:
         """(N, M) to (N, D)."""
         x, W = self._load()
@@ -134,18 +138,18 @@ class _Activation(Layer):
     def __init__(
         self, function: Callable[[FloatArray], FloatArray], derivative: Callable[[FloatArray], FloatArray]
     ) -> None:
-        self.params = {}
-        self.grads = {}
-        self._function = function
-        self._derivative = derivative
+        self.params, self.grads = {}, {}
+        self._function, self._derivative = function, derivative
 
     def forward(self, x: ArrayLike) -> FloatArray:
         """The activation of each entry; any shape."""
+        self._saved = None
         u = as_float(x, type(self).__name__, "x")
         not_empty(u, type(self).__name__, "x")
         self._saved = u
         return self._function(u)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def backward(self, dout: ArrayLike) -> FloatArray:
         """dout times the derivative at the input, entry by entry."""
         u = self._load()

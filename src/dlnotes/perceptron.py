@@ -55,6 +55,7 @@ class Perceptron:
         self.w = _weights(w, "Perceptron")
         self.b = as_number(b, "Perceptron", "b")
 
+    @np.errstate(over="ignore", invalid="ignore")
     def __call__(self, x: ArrayLike) -> int | NDArray[np.int64]:
         """Output 0 or 1: an int for `x` of shape (D,), an array (N,) for (N, D). Booleans are 0 and 1."""
         x, D = as_finite(x, "Perceptron", "x", booleans=True), self.w.size
@@ -129,6 +130,7 @@ class Learned:
     converged: bool
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def learn(
     x: ArrayLike, d: ArrayLike, w: ArrayLike, b: float, learning_rate: float = 1.0, max_epochs: int = 1000
 ) -> Learned:

@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlnotes._check import Array, FloatArray, as_array, as_finite, as_float, as_generator, as_integer, as_positive
+from dlnotes._check import (
+    Array,
+    FloatArray,
+    as_array,
+    as_finite,
+    as_float,
+    as_generator,
+    as_integer,
+    as_positive,
+    expect,
+)
 from dlnotes.layers import Layer, LossLayer
 
 __all__ = ["fit", "full_batch", "gradient_descent", "minibatches", "stochastic"]
@@ -87,6 +97,8 @@ def full_batch(x: ArrayLike, d: ArrayLike) -> Batches:
     ------
     ValueError
         If the lengths differ or there is no sample.
+    TypeError
+        If `x` or `d` is a masked array.
 
     References
     ----------
@@ -115,7 +127,7 @@ def stochastic(x: ArrayLike, d: ArrayLike, *, rng: np.random.Generator) -> Batch
     ValueError
         If the lengths differ or there is no sample.
     TypeError
-        If `rng` is not a Generator.
+        If `rng` is not a Generator, or `x` or `d` is a masked array.
 
     References
     ----------
@@ -145,7 +157,7 @@ def minibatches(x: ArrayLike, d: ArrayLike, batch_size: int, *, rng: np.random.G
     ValueError
         If the lengths differ, there is no sample, or `batch_size` is less than 1.
     TypeError
-        If `batch_size` is not an integer, or `rng` is not a Generator.
+        If `batch_size` is not an integer, `rng` is not a Generator, or `x` or `d` is a masked array.
 
     References
     ----------
@@ -187,13 +199,18 @@ def fit(
 
     Raises
     ------
-    ValueError, TypeError
+    ValueError
         As `minibatches`, and as the layers and losses.
+    TypeError
+        The same, and if `model` is not a Layer or `loss` not a LossLayer. A list of floats is float64, which a
+        float32 model refuses.
 
     References
     ----------
     Robbins and Monro (1951), doi:10.1214/aoms/1177729586.
     """
+    expect(model, Layer, "fit", "model")
+    expect(loss, LossLayer, "fit", "loss")
     x, d = _pair(x, d, "fit")
     eta = as_positive(learning_rate, "fit", "learning_rate")
     E = np.zeros(as_integer(epochs, "fit", "epochs"))
