@@ -2,8 +2,8 @@
 
 PyTorch is not a dependency of the project. To make the files anew:
 
-    python -m venv /tmp/torch && /tmp/torch/bin/pip install torch==2.13.0 numpy
-    /tmp/torch/bin/python tests/reference/make_reference.py
+    python -m venv torch-env && torch-env/bin/pip install torch==2.13.0 numpy
+    torch-env/bin/python tests/reference/make_reference.py
 """
 
 from collections.abc import Callable
