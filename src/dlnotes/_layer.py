@@ -1,8 +1,9 @@
 """The contracts of a layer and of a last step with its loss; public in `dlnotes.layers`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from types import MappingProxyType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +23,8 @@ class Layer(ABC):
     ----------
     params : name to array; an entry may be rebound at any time, and changed in place before a `forward`.
     grads : name to array, filled by `backward`, with the names of `params`.
+    buffers : name to array, what `forward` keeps up in training and uses in inference, such as running means.
+    training : whether `forward` is part of training (True, the start) or of inference; `train` and `eval` set it.
 
     Notes
     -----
@@ -37,7 +40,23 @@ class Layer(ABC):
 
     params: MutableMapping[str, FloatArray]
     grads: dict[str, FloatArray]
+    buffers: Mapping[str, FloatArray] = MappingProxyType({})
+    training: bool = True
     _saved: Any = None
+
+    def train(self) -> Self:
+        """Go to training; returns the layer itself."""
+        self.training = True
+        return self
+
+    def eval(self) -> Self:
+        """Go to inference; returns the layer itself."""
+        self.training = False
+        return self
+
+    def generators(self) -> list[np.random.Generator]:
+        """The sources of randomness that `forward` draws from in training."""
+        return []
 
     def __call__(self, x: ArrayLike) -> FloatArray:
         """The forward pass."""
