@@ -5,6 +5,7 @@ in the light scheme by one server, in the dark by the other, which hashes string
 lines differ between the two depends on the time, on chance or on the order of a set, and fails.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -97,8 +98,9 @@ def run_all(
     """Run each program once (both languages share theirs); the result is by `Block.program`."""
     programs = {block.program: block.code for block in blocks}
     runs: dict[str, Run] = {}
+    digest_of = functools.cache(_module_digest)  # each file is read once a call
     for program in programs:
-        if (known := _cached(cache, program)) is not None:
+        if (known := _cached(cache, program, digest_of)) is not None:
             runs[program] = known
     todo = {program: code for program, code in programs.items() if program not in runs}
     if not todo:
@@ -122,7 +124,7 @@ def run_all(
     for program, first, second in zip(todo, light, dark, strict=True):
         runs[program] = _join(first, second)
         if not runs[program].error:
-            _remember(cache, program, runs[program], first["modules"])
+            _remember(cache, program, runs[program], {name: digest_of(name) for name in first["modules"]})
     return runs
 
 
@@ -146,12 +148,15 @@ def _digest(*parts: str) -> str:
 
 
 def _module_digest(name: str) -> str:
-    """The content of a module of the library; the empty text for one that is no more."""
+    """The content of a module of the library, a package's data included; the empty text for one that is no more."""
     stem = _HERE.parent.joinpath(*name.split("."))
-    for file in (stem.with_suffix(".py"), stem / "__init__.py"):
-        if file.is_file():
-            return _digest(file.read_text(encoding="utf-8"))
-    return ""
+    if stem.with_suffix(".py").is_file():
+        return _digest(stem.with_suffix(".py").read_text(encoding="utf-8"))
+    if not (stem / "__init__.py").is_file():
+        return ""
+    data = sorted(file for file in stem.rglob("*.*") if file.is_file() and file.suffix not in (".py", ".pyc"))
+    files = [stem / "__init__.py", *data]
+    return _digest(*(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files))
 
 
 def _key(program: str) -> str:
@@ -160,11 +165,11 @@ def _key(program: str) -> str:
     return _digest(program, sys.version, *versions, *machinery)
 
 
-def _cached(cache: Path, program: str) -> Run | None:
+def _cached(cache: Path, program: str, digest_of: Callable[[str], str]) -> Run | None:
     """The run that is kept for a program, if no module of the library that it loaded has changed since."""
     try:
         kept = json.loads((cache / f"{_key(program)}.json").read_text(encoding="utf-8"))
-        if any(_module_digest(name) != digest for name, digest in kept["modules"].items()):
+        if any(digest_of(name) != digest for name, digest in kept["modules"].items()):
             return None
         run = kept["run"]
         return Run(**run | {"figures": tuple(Drawing(**drawing) for drawing in run["figures"])})
@@ -172,9 +177,9 @@ def _cached(cache: Path, program: str) -> Run | None:
         return None  # not there, cut off or of another form: run it again
 
 
-def _remember(cache: Path, program: str, run: Run, modules: list[str]) -> None:
+def _remember(cache: Path, program: str, run: Run, modules: dict[str, str]) -> None:
     cache.mkdir(parents=True, exist_ok=True)
-    kept = {"modules": {name: _module_digest(name) for name in modules}, "run": asdict(run)}
+    kept = {"modules": modules, "run": asdict(run)}
     file = cache / f"{_key(program)}.json"
     partial = file.with_suffix(f".{os.getpid()}.tmp")
     partial.write_text(json.dumps(kept), encoding="utf-8")

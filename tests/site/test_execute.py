@@ -117,3 +117,16 @@ def test_a_cut_off_cache_file_is_made_again(run: Callable[..., Run], tmp_path: P
     (file,) = tmp_path.iterdir()
     file.write_text(file.read_text()[:20])
     assert run("print(1)\n").text == "1\n"
+
+
+def test_the_data_of_a_package_belong_to_its_content(tmp_path, monkeypatch):
+    package = tmp_path / "things"
+    (package / "data").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "one.py").write_text("x = 1")
+    monkeypatch.setattr(execute, "_HERE", tmp_path / "machinery")
+    before = execute._module_digest("things")
+    (package / "one.py").write_text("x = 2")  # a module of its own
+    assert execute._module_digest("things") == before
+    (package / "data" / "digits.npz").write_bytes(b"\x00\xff")
+    assert execute._module_digest("things") != before
