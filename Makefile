@@ -28,8 +28,8 @@ update: setup ## Write the outputs that the blocks print into the pages
 translated: setup ## Record that the English pages follow the Japanese ones (SAME="path:line ...")
 	@$(PY) -m dlnotes_site translated --same $(SAME)
 
-bench: setup ## Measure what the pages say about speed and write benchmarks/results.json
-	@$(PY) benchmarks/bench.py
+bench: setup ## Measure the speed beside PyTorch, write benchmarks/results.json (ONLY="adam pool": a part)
+	@$(PY) -m benchmarks.bench $(ONLY)
 
 lint: setup ## Check code, workflows, Markdown and Japanese prose
 	@$(PY) -m dlnotes_site.steps lint

@@ -11,7 +11,20 @@ import pytest
 
 import dlnotes
 
-MODULES = ["activations", "gradients", "layers", "losses", "perceptron", "training"]
+MODULES = [
+    "activations",
+    "augmentation",
+    "convolution",
+    "datasets",
+    "gradients",
+    "initializers",
+    "layers",
+    "losses",
+    "normalization",
+    "optimizers",
+    "perceptron",
+    "training",
+]
 PUBLIC = [(module, name) for module in MODULES for name in importlib.import_module(f"dlnotes.{module}").__all__]
 SECTIONS = ["Attributes", "Parameters", "Returns", "Raises", "Notes", "References"]
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlnotes import activations, losses
+from dlnotes import activations, initializers, losses
 from dlnotes.gradients import check_gradient, check_layer
 from dlnotes.layers import (
+    Dropout,
     Identity,
     IdentityWithLoss,
     Layer,
@@ -22,6 +23,7 @@ from dlnotes.layers import (
     SoftmaxWithLoss,
     Tanh,
 )
+from dlnotes.normalization import BatchNorm
 
 REFERENCE = np.load(Path(__file__).parent / "reference" / "network.npz")
 TOLERANCE = {"float64": 1e-12, "float32": 5e-6}
@@ -346,3 +348,76 @@ def test_the_contracts_are_abstract():
     for contract in (Layer, LossLayer):
         with pytest.raises(TypeError, match="abstract"):
             contract()
+
+
+def test_linear_takes_an_initializer():
+    layer = Linear(300, 200, rng=rng(4), init=initializers.he, dtype=np.float32)
+    np.testing.assert_array_equal(layer.params["W"], initializers.he((300, 200), rng=rng(4), dtype=np.float32))
+    assert layer.params["W"].dtype == np.float32
+    assert not layer.params["b"].any()
+    plain, xavier = (Linear(3, 2, rng=rng(4), **init).params["W"] for init in ({}, {"init": initializers.xavier}))
+    np.testing.assert_array_equal(plain, xavier)
+    ones = Linear(3, 2, rng=rng(), dtype=np.float32, init=lambda shape, *, rng, dtype: np.ones(shape, int))
+    assert ones.params["W"].dtype == np.float32
+    assert ones.params["W"].all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"init": initializers.he, "scale": 1}, ValueError, "Linear expects scale or init, got both"),
+        ({"init": "he"}, TypeError, "Linear expects a function as init, got str"),
+        ({"init": lambda shape, **_: np.ones(shape[::-1])}, ValueError, r"shape \(3, 2\), got \(2, 3\)"),
+        ({"init": lambda shape, **_: np.full(shape, np.nan)}, ValueError, "finite numbers as init, got nan"),
+        ({"init": lambda shape, **_: "he"}, TypeError, "real numbers as init"),
+        (
+            {"init": initializers.he, "rng": 1},
+            TypeError,
+            r"Linear expects rng=np\.random\.default_rng\(seed\), got int",
+        ),
+    ],
+)
+def test_an_initializer_that_does_not_fit_is_refused(settings, error, message):
+    with pytest.raises(error, match=message):
+        Linear(3, 2, **{"rng": rng()} | settings)
+
+
+class Residual(Sequential):
+    """A layer of layers, as a reader writes it: y = x + f(x)."""
+
+    def forward(self, x):
+        return x + super().forward(x)
+
+    def backward(self, dout):
+        return dout + super().backward(dout)
+
+
+def test_a_layer_of_layers_stands_in_a_sequential():
+    source = rng()
+    block = Residual(Linear(3, 3, rng=rng(1)), BatchNorm(3), Tanh(), Dropout(0.5, rng=source))
+    model = Sequential(Linear(2, 3, rng=rng(2)), block, Residual(Residual(Linear(3, 3, rng=rng(3)))))
+    assert list(model.params) == ["0.W", "0.b", "1.0.W", "1.0.b", "1.1.gamma", "1.1.beta", "2.0.0.W", "2.0.0.b"]
+    assert list(model.buffers) == ["1.1.running_mean", "1.1.running_var"]
+    assert model.generators() == [source]
+    assert not model.eval().layers[1].layers[3].training
+    check_layer(model, rng(5).normal(size=(4, 2)), rng=rng(6))
+    assert model.train().layers[1].layers[1].training
+    model(rng(5).normal(size=(4, 2)))
+    assert model.buffers["1.1.running_mean"].any()
+    model.backward(np.ones((4, 3)))
+    assert list(model.grads) == list(model.params)
+    model.params["1.1.gamma"] = np.zeros(3)
+    model.params["2.0.0.W"] = np.zeros((3, 3))
+    x = rng(5).normal(size=(4, 2))
+    doubled = 2 * model.layers[0](x)  # the blocks are shut but for their shortcuts, x + 0 and x + (x + 0)
+    np.testing.assert_array_equal(model.eval()(x), doubled)
+
+
+def test_mode_reaches_every_layer_and_is_returned():
+    model = Sequential(Tanh(), Sequential(Tanh(), Residual(Tanh())))
+    everyone = [model, *model.layers, *model.layers[1].layers, *model.layers[1].layers[1].layers]
+    assert len(everyone) == 6
+    assert model.eval() is model
+    assert not any(layer.training for layer in everyone)
+    assert model.train() is model
+    assert all(layer.training for layer in everyone)

@@ -43,7 +43,8 @@ def as_finite(x: ArrayLike, who: str, name: str, *, booleans: bool = False) -> F
 def expect(value: object, kind: type, who: str, name: str) -> None:
     """Refuse what is not an instance of `kind`."""
     if not isinstance(value, kind):
-        raise TypeError(f"{who} expects a {kind.__name__} as {name}, got {type(value).__name__}")
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise TypeError(f"{who} expects {article} {kind.__name__} as {name}, got {type(value).__name__}")
 
 
 def not_empty(x: Array, who: str, name: str) -> None:

@@ -254,7 +254,7 @@ def cross_entropy_with_logits(u: ArrayLike, d: ArrayLike) -> Scalar:
     Blanchard, Higham and Higham (2021), doi:10.1093/imanum/draa038.
     """
     u, d, N = categorical(u, d, "cross_entropy_with_logits", "u")
-    return weighted(d, -log_softmax(u)).sum() / N
+    return weighted(d, -log_softmax(u)).sum(axis=-1).sum() / N
 
 
 @np.errstate(all="ignore")

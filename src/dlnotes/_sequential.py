@@ -1,13 +1,15 @@
 """Layers one after another; public in `dlnotes.layers`."""
 
+import os
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dlnotes._check import FloatArray, as_float
 from dlnotes._layer import Layer
+from dlnotes._storage import load_arrays, save_arrays
 
 __all__ = ["Sequential"]
 
@@ -34,6 +36,11 @@ class Sequential(Layer):
         If there is no layer, or the same object stands twice (it would keep the input of one pass only).
     TypeError
         If an argument is not a Layer.
+
+    Notes
+    -----
+    A subclass makes a layer of layers: with its own `forward` and `backward` around those of Sequential it may
+    stand in another Sequential, and its parameters and buffers are named, switched, saved and loaded with it.
 
     References
     ----------
@@ -84,6 +91,30 @@ class Sequential(Layer):
         """A view of the buffers of all layers."""
         return _Joined(self.layers, "buffers")
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write parameters and buffers to an npz file under their names, whole or not at all."""
+        save_arrays(path, self._arrays())
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Read what `save` wrote. A ValueError, and nothing changed, if a name, shape or dtype is another."""
+        own, new, file = self._arrays(), load_arrays(path), os.fspath(path)
+        missing, extra = sorted(own.keys() - new.keys()), sorted(new.keys() - own.keys())
+        if missing or extra:
+            raise ValueError(f"{file} is not of this model: {missing} missing, {extra} not expected")
+        for name, array in own.items():
+            if (new[name].shape, new[name].dtype) != (array.shape, array.dtype):
+                expected, found = (f"{a.shape} of {a.dtype}" for a in (array, new[name]))
+                raise ValueError(f"{file} is not of this model: {name} expected of shape {expected}, got {found}")
+        for view in (self.params, cast(MutableMapping[str, FloatArray], self.buffers)):
+            view.update({name: new[name] for name in view})
+
+    def _arrays(self) -> dict[str, FloatArray]:
+        """Parameters and buffers together."""
+        both = set(self.params) & set(self.buffers)
+        if both:
+            raise ValueError(f"Sequential expects parameters and buffers of different names, got {sorted(both)} twice")
+        return {**self.params, **self.buffers}
+
     def forward(self, x: ArrayLike) -> FloatArray:
         """The output of the last layer. A list of floats counts as float64."""
         self._saved = None
@@ -95,12 +126,25 @@ class Sequential(Layer):
 
     def backward(self, dout: ArrayLike) -> FloatArray:
         """From the last layer to the first."""
+        dout = self.layers[0].backward(self._to_first(dout))
+        self._collect()
+        return dout
+
+    def backward_params(self, dout: ArrayLike) -> None:
+        """`backward`, but the first layer leaves out dx: what a training step needs."""
+        self.layers[0].backward_params(self._to_first(dout))
+        self._collect()
+
+    def _to_first(self, dout: ArrayLike) -> FloatArray:
+        """Backward from the last layer to the second; the gradient that arrives at the first."""
         self._load()
         dout = as_float(dout, "Sequential.backward", "dout")
-        for layer in reversed(self.layers):
+        for layer in reversed(self.layers[1:]):
             dout = layer.backward(dout)
-        self.grads = {f"{i}.{name}": g for i, layer in enumerate(self.layers) for name, g in layer.grads.items()}
         return dout
+
+    def _collect(self) -> None:
+        self.grads = {f"{i}.{name}": g for i, layer in enumerate(self.layers) for name, g in layer.grads.items()}
 
 
 class _Joined(MutableMapping[str, FloatArray]):

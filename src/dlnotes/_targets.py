@@ -1,7 +1,8 @@
 """Checks of predictions and targets that the losses share.
 
 `regression`, `binary` and `categorical` return the predictions, the targets in the shape and dtype of these, and
-N, the number of samples: 1 if the prediction is a single sample without a batch axis.
+N, the number of samples: 1 if the prediction is a single sample without a batch axis. `classes` is `categorical`
+that leaves the targets as they are.
 """
 
 import numpy as np
@@ -34,15 +35,21 @@ def binary(y: ArrayLike, d: ArrayLike, who: str, name: str) -> tuple[FloatArray,
 
 def categorical(y: ArrayLike, d: ArrayLike, who: str, name: str) -> tuple[FloatArray, FloatArray, int]:
     """Predictions (K,) or (N, K) and targets as rows of the same shape, from labels or from rows."""
+    y, d, N = classes(y, d, who, name)
+    return y, (_one_hot(d, y) if d.ndim < y.ndim else d).astype(y.dtype, copy=False), N
+
+
+def classes(y: ArrayLike, d: ArrayLike, who: str, name: str) -> tuple[FloatArray, Array, int]:
+    """Predictions (K,) or (N, K) and targets as they came: integer labels () or (N,), or rows of the same shape."""
     y, d = _rows(y, who, name), as_array(d, who, "d")
     if d.shape == y.shape[:-1]:
-        d = _one_hot(d, y, who)
+        _labels(d, y.shape[-1], who)
     elif d.shape == y.shape:
         d = _distribution(d, who)
     else:
         expected = f"labels {y.shape[:-1]} or rows {y.shape}"
         raise ValueError(f"{who} expects {expected} as d for {name} of shape {y.shape}, got {d.shape}")
-    return y, d.astype(y.dtype), len(y) if y.ndim == 2 else 1
+    return y, d, len(y) if y.ndim == 2 else 1
 
 
 def probabilities(y: FloatArray, who: str) -> FloatArray:
@@ -64,13 +71,15 @@ def _rows(y: ArrayLike, who: str, name: str) -> FloatArray:
     return y
 
 
-def _one_hot(labels: Array, y: FloatArray, who: str) -> FloatArray:
+def _labels(labels: Array, K: int, who: str) -> None:
     if labels.dtype.kind not in "iu":
         raise TypeError(f"{who} expects integers as labels d, got dtype {labels.dtype}")
-    K = y.shape[-1]
-    wrong = labels[(labels < 0) | (labels >= K)]
-    if wrong.size:
+    if labels.min() < 0 or labels.max() >= K:
+        wrong = labels[(labels < 0) | (labels >= K)]
         raise ValueError(f"{who} expects labels from 0 to {K - 1} as d, got {wrong.flat[0]}")
+
+
+def _one_hot(labels: Array, y: FloatArray) -> FloatArray:
     rows = np.zeros_like(y)
     np.put_along_axis(rows, labels[..., None].astype(np.int64), 1, axis=-1)
     return rows

@@ -3,6 +3,9 @@
 - `Layer`: the contract
 - `Linear`: weights and bias
 - `Identity`, `Sigmoid`, `Tanh`, `ReLU`, `LeakyReLU`: activations
+- `Flatten`: images to rows
+- `Dropout`: units left out at random in training
+- `l2_penalty`, `d_l2_penalty`: the sum of squared weights, to add to a loss
 - `Sequential`: layers one after another
 - `LossLayer`: the contract of the last step
 - `IdentityWithLoss`, `SigmoidWithLoss`, `SoftmaxWithLoss`: the matching pairs of output activation and loss
@@ -15,11 +18,17 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from dlnotes import activations, losses
-from dlnotes._check import FloatArray, Scalar, as_array, as_float, as_generator, as_integer, as_number, not_empty
+from dlnotes._activation import Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+from dlnotes._check import FloatArray, Scalar, as_finite, as_float, as_generator, as_integer, as_number
+from dlnotes._flatten import Flatten
 from dlnotes._layer import Layer, LossLayer
+from dlnotes._regularization import Dropout, d_l2_penalty, l2_penalty
 from dlnotes._sequential import Sequential
+from dlnotes._softmax_loss import softmax_with_loss
 
 __all__ = [
+    "Dropout",
+    "Flatten",
     "Identity",
     "IdentityWithLoss",
     "Layer",
@@ -32,6 +41,8 @@ __all__ = [
     "SigmoidWithLoss",
     "SoftmaxWithLoss",
     "Tanh",
+    "d_l2_penalty",
+    "l2_penalty",
 ]
 
 
@@ -48,6 +59,7 @@ class Linear(Layer):
     bias : whether there is a b.
     dtype : float64 or float32, of parameters, input and output.
     scale : standard deviation of the weights, by default $1 / \sqrt{D}$. The bias starts at zero.
+    init : in place of `scale`, a function of `initializers`, called as `init((D, M), rng=rng, dtype=dtype)`.
 
     Attributes
     ----------
@@ -56,7 +68,7 @@ class Linear(Layer):
     Raises
     ------
     ValueError
-        If the input is not (N, D) with N >= 1, or a size is not positive.
+        If the input is not (N, D) with N >= 1, a size is not positive, or both `scale` and `init` are given.
     TypeError
         If the input has another floating-point dtype than the weights, or is not a real number.
 
@@ -81,13 +93,23 @@ class Linear(Layer):
         bias: bool = True,
         dtype: DTypeLike = np.float64,
         scale: float | None = None,
+        init: Callable[..., ArrayLike] | None = None,
     ) -> None:
         shape = as_integer(n_in, "Linear", "n_in"), as_integer(n_out, "Linear", "n_out")
         kind = np.dtype(dtype)
         if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise TypeError(f"Linear expects dtype float32 or float64, got {kind}")
-        spread = shape[0] ** -0.5 if scale is None else as_number(scale, "Linear", "scale")
-        W = spread * as_generator(rng, "Linear").standard_normal(shape)
+        if scale is not None and init is not None:
+            raise ValueError("Linear expects scale or init, got both")
+        if init is None:
+            spread = shape[0] ** -0.5 if scale is None else as_number(scale, "Linear", "scale")
+            W = spread * as_generator(rng, "Linear").standard_normal(shape)
+        elif not callable(init):
+            raise TypeError(f"Linear expects a function as init, got {type(init).__name__}")
+        else:
+            W = as_finite(init(shape, rng=as_generator(rng, "Linear"), dtype=kind), "Linear", "init")
+            if W.shape != shape:
+                raise ValueError(f"Linear expects init to return shape {shape}, got {W.shape}")
         self.params = {"W": W.astype(kind)}
         if bias:
             self.params["b"] = np.zeros(shape[1], dtype=kind)
@@ -98,139 +120,38 @@ class Linear(Layer):
         """(N, D) to (N, M)."""
         self._saved = None
         W = as_float(self.params["W"], "Linear", "W")
-        x = _matching(x, W)
+        if W.ndim != 2:
+            raise ValueError(f"Linear expects W of shape (D, M), got {W.shape}")
+        x = self._input(x, W.dtype)
+        if x.ndim != 2 or x.shape[0] == 0 or x.shape[1] != W.shape[0]:
+            raise ValueError(f"Linear expects (N, {W.shape[0]}), got {x.shape}")
         y = x @ W
         if "b" in self.params:
             b = as_float(self.params["b"], "Linear", "b")
             if b.shape != W.shape[1:] or b.dtype != W.dtype:
                 raise ValueError(f"Linear expects b of shape {W.shape[1:]} of {W.dtype}, got {b.shape} of {b.dtype}")
-            y = y + b
+            y += b
         self._saved = x, W
         return y
 
     @np.errstate(over="ignore", invalid="ignore")
     def backward(self, dout: ArrayLike) -> FloatArray:
         """(N, M) to (N, D)."""
+        return cast(FloatArray, self._fill_grads(dout) @ self._load()[1].T)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def backward_params(self, dout: ArrayLike) -> None:
+        """`backward` without dx."""
+        self._fill_grads(dout)
+
+    def _fill_grads(self, dout: ArrayLike) -> FloatArray:
+        """dW and db; returns the checked dout."""
         x, W = self._load()
         dout = self._upstream(dout, (x.shape[0], W.shape[1]), W.dtype)
         self.grads = {"W": x.T @ dout}
         if "b" in self.params:
             self.grads["b"] = dout.sum(axis=0)
-        return cast(FloatArray, dout @ W.T)
-
-
-def _matching(x: ArrayLike, W: FloatArray) -> FloatArray:
-    """`x` as (N, D) in the dtype of W."""
-    if W.ndim != 2:
-        raise ValueError(f"Linear expects W of shape (D, M), got {W.shape}")
-    array = as_array(x, "Linear", "x")
-    if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] != W.shape[0]:
-        raise ValueError(f"Linear expects (N, {W.shape[0]}), got {array.shape}")
-    inputs = as_float(array, "Linear", "x")
-    if array.dtype.kind == "f" and inputs.dtype != W.dtype and isinstance(x, np.ndarray):
-        raise TypeError(f"Linear expects {W.dtype}, the dtype of its weights, got {inputs.dtype}")
-    return inputs.astype(W.dtype, copy=False)
-
-
-class _Activation(Layer):
-    """An elementwise function and its derivative, both of u."""
-
-    def __init__(
-        self, function: Callable[[FloatArray], FloatArray], derivative: Callable[[FloatArray], FloatArray]
-    ) -> None:
-        self.params, self.grads = {}, {}
-        self._function, self._derivative = function, derivative
-
-    def forward(self, x: ArrayLike) -> FloatArray:
-        """The activation of each entry; any shape."""
-        self._saved = None
-        u = as_float(x, type(self).__name__, "x")
-        not_empty(u, type(self).__name__, "x")
-        self._saved = u
-        return self._function(u)
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def backward(self, dout: ArrayLike) -> FloatArray:
-        """dout times the derivative at the input, entry by entry."""
-        u = self._load()
-        return self._upstream(dout, u.shape, u.dtype) * self._derivative(u)
-
-
-class Identity(_Activation):
-    r"""The identity as a layer.
-
-    $$y = x, \qquad dx = dout$$
-
-    References
-    ----------
-    Nelder and Wedderburn (1972), doi:10.2307/2344614 (the identity as a link function).
-    """
-
-    def __init__(self) -> None:
-        super().__init__(activations.identity, activations.d_identity)
-
-
-class Sigmoid(_Activation):
-    r"""The sigmoid as a layer.
-
-    $$y = \sigma(x), \qquad dx = dout \cdot \sigma'(x)$$
-
-    References
-    ----------
-    Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(activations.sigmoid, activations.d_sigmoid)
-
-
-class Tanh(_Activation):
-    r"""The hyperbolic tangent as a layer.
-
-    $$y = \tanh x, \qquad dx = dout \cdot (1 - \tanh^2 x)$$
-
-    References
-    ----------
-    LeCun, Bottou, Orr and Müller (1998), doi:10.1007/3-540-49430-8_2.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(activations.tanh, activations.d_tanh)
-
-
-class ReLU(_Activation):
-    r"""ReLU as a layer.
-
-    $$y = \max(0, x), \qquad dx = dout \cdot [x > 0]$$
-
-    References
-    ----------
-    Fukushima (1969), doi:10.1109/TSSC.1969.300225. Glorot, Bordes and Bengio (2011), AISTATS 15, 315-323.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(activations.relu, activations.d_relu)
-
-
-class LeakyReLU(_Activation):
-    r"""Leaky ReLU as a layer.
-
-    $$y = x \text{ if } x > 0, \text{ else } a x, \qquad dx = dout \cdot (1 \text{ or } a)$$
-
-    Parameters
-    ----------
-    slope : the slope a below zero.
-
-    References
-    ----------
-    Maas, Hannun and Ng (2013), ICML workshop on deep learning for audio, speech and language processing.
-    He et al. (2015), arXiv:1502.01852.
-    """
-
-    def __init__(self, slope: float = 0.01) -> None:
-        self.slope = as_number(slope, "LeakyReLU", "slope")
-        f, df = activations.leaky_relu, activations.d_leaky_relu
-        super().__init__(lambda u: f(u, self.slope), lambda u: df(u, self.slope))
+        return dout
 
 
 class IdentityWithLoss(LossLayer):
@@ -284,17 +205,27 @@ class SoftmaxWithLoss(LossLayer):
     $$y = \mathrm{softmax}(u), \qquad E = -\frac{1}{N} \sum_{n,k} d_{nk} \log y_{nk}, \qquad
     \frac{\partial E}{\partial u} = \frac{1}{N} (y - d)$$
 
+    Notes
+    -----
+    For integer labels the gradient comes along with the loss: one pass over the data for both. The first
+    `backward` hands it out, a second one computes it again.
+
     References
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     """
+
+    _dx: FloatArray | None = None
 
     def output(self, u: ArrayLike) -> FloatArray:
         """Probabilities of the classes."""
         return activations.softmax(u)
 
     def _loss(self, u: ArrayLike, d: ArrayLike) -> Scalar:
-        return losses.cross_entropy_with_logits(u, d)
+        self._dx = None  # first, so that its memory serves the next
+        E, self._dx = softmax_with_loss(u, d)
+        return E
 
     def _gradient(self, u: ArrayLike, d: ArrayLike) -> FloatArray:
-        return losses.d_cross_entropy_with_logits(u, d)
+        dx, self._dx = self._dx, None
+        return losses.d_cross_entropy_with_logits(u, d) if dx is None else dx

@@ -1,33 +1,38 @@
-"""Training: gradient descent, iteration over shuffled data, a plain loop.
+"""Training: gradient descent, iteration over shuffled data, a plain loop and one that can be interrupted.
 
 - `gradient_descent`: returns the path of the parameters
 - `full_batch`, `stochastic`, `minibatches`: one epoch of the data
 - `fit`: trains a model by mini-batch gradient descent
+- `Trainer`: trains with any optimizer, shows progress, can be stopped and resumed
+- `History`: what a Trainer has measured
+- `accuracy`: the share of samples that a model classifies rightly
 
-A learning rate that is too large shows as values that grow to infinity and NaN, without a warning.
+In `gradient_descent` and `fit` a learning rate that is too large shows as values that grow to infinity and NaN,
+without a warning; a `Trainer` stops there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlnotes._check import (
-    Array,
-    FloatArray,
-    as_array,
-    as_finite,
-    as_float,
-    as_generator,
-    as_integer,
-    as_positive,
-    expect,
-)
+from dlnotes._accuracy import accuracy
+from dlnotes._batches import as_pair, full_batch, minibatches, stochastic
+from dlnotes._check import FloatArray, as_finite, as_float, as_generator, as_integer, as_positive, expect
+from dlnotes._history import History
+from dlnotes._trainer import Trainer
 from dlnotes.layers import Layer, LossLayer
 
-__all__ = ["fit", "full_batch", "gradient_descent", "minibatches", "stochastic"]
-
-type Batches = Iterator[tuple[Array, Array]]
+__all__ = [
+    "History",
+    "Trainer",
+    "accuracy",
+    "fit",
+    "full_batch",
+    "gradient_descent",
+    "minibatches",
+    "stochastic",
+]
 
 
 def gradient_descent(
@@ -79,94 +84,6 @@ def gradient_descent(
     return path
 
 
-def full_batch(x: ArrayLike, d: ArrayLike) -> Batches:
-    r"""One epoch as a single batch of all samples, in order.
-
-    $$E = \frac{1}{N} \sum_{n=1}^{N} E_n$$
-
-    Parameters
-    ----------
-    x : (N, ...) inputs.
-    d : (N, ...) targets.
-
-    Returns
-    -------
-    Iterator of one pair (x, d).
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ or there is no sample.
-    TypeError
-        If `x` or `d` is a masked array.
-
-    References
-    ----------
-    Bottou, Curtis and Nocedal (2018), arXiv:1606.04838.
-    """
-    return iter([_pair(x, d, "full_batch")])
-
-
-def stochastic(x: ArrayLike, d: ArrayLike, *, rng: np.random.Generator) -> Batches:
-    r"""One epoch of single samples in random order, each once.
-
-    $$w^{(t+1)} = w^{(t)} - \eta \nabla E_n(w^{(t)})$$
-
-    Parameters
-    ----------
-    x : (N, ...) inputs.
-    d : (N, ...) targets.
-    rng : source of the order.
-
-    Returns
-    -------
-    Iterator of N pairs of arrays with one sample, shapes (1, ...).
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ or there is no sample.
-    TypeError
-        If `rng` is not a Generator, or `x` or `d` is a masked array.
-
-    References
-    ----------
-    Robbins and Monro (1951), doi:10.1214/aoms/1177729586.
-    """
-    return _shuffled(*_pair(x, d, "stochastic"), 1, as_generator(rng, "stochastic"))
-
-
-def minibatches(x: ArrayLike, d: ArrayLike, batch_size: int, *, rng: np.random.Generator) -> Batches:
-    r"""One epoch of mini-batches of shuffled data; the last, smaller one is kept.
-
-    $$E_t = \frac{1}{N_t} \sum_{n \in D_t} E_n, \qquad N_t = |D_t|$$
-
-    Parameters
-    ----------
-    x : (N, ...) inputs.
-    d : (N, ...) targets.
-    batch_size : B, at least 1; if it is N or more there is one batch of all samples.
-    rng : source of the order.
-
-    Returns
-    -------
-    Iterator of ceil(N / B) pairs; together they hold every sample once.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, there is no sample, or `batch_size` is less than 1.
-    TypeError
-        If `batch_size` is not an integer, `rng` is not a Generator, or `x` or `d` is a masked array.
-
-    References
-    ----------
-    Bottou, Curtis and Nocedal (2018), arXiv:1606.04838.
-    """
-    size = as_integer(batch_size, "minibatches", "batch_size")
-    return _shuffled(*_pair(x, d, "minibatches"), size, as_generator(rng, "minibatches"))
-
-
 def fit(
     model: Layer,
     loss: LossLayer,
@@ -211,7 +128,7 @@ def fit(
     """
     expect(model, Layer, "fit", "model")
     expect(loss, LossLayer, "fit", "loss")
-    x, d = _pair(x, d, "fit")
+    x, d = as_pair(x, d, "fit")
     eta = as_positive(learning_rate, "fit", "learning_rate")
     E = np.zeros(as_integer(epochs, "fit", "epochs"))
     B = None if batch_size is None else as_integer(batch_size, "fit", "batch_size")
@@ -220,24 +137,8 @@ def fit(
             batches = full_batch(x, d) if B is None else minibatches(x, d, B, rng=as_generator(rng, "fit"))
             for x_t, d_t in batches:
                 E_t = loss.forward(model.forward(x_t), d_t)
-                model.backward(loss.backward())
+                model.backward_params(loss.backward())
                 for name, dw in model.grads.items():
                     model.params[name] = model.params[name] - eta * dw
                 E[epoch] += float(E_t) * len(x_t) / len(x)
     return E
-
-
-def _shuffled(x: Array, d: Array, size: int, rng: np.random.Generator) -> Batches:
-    order = rng.permutation(len(x))
-    for start in range(0, len(x), size):
-        rows = order[start : start + size]
-        yield x[rows], d[rows]
-
-
-def _pair(x: ArrayLike, d: ArrayLike, who: str) -> tuple[Array, Array]:
-    x, d = as_array(x, who, "x"), as_array(d, who, "d")
-    if x.ndim == 0 or d.ndim == 0 or len(x) != len(d):
-        raise ValueError(f"{who} expects x and d of the same length, got shapes {x.shape} and {d.shape}")
-    if len(x) == 0:
-        raise ValueError(f"{who} expects at least one sample, got x of shape {x.shape}")
-    return x, d

@@ -125,7 +125,7 @@ def functions(
         ax.plot(x, _broken(y), color=style.cycle(k), linestyle=style.DASHES[k % len(style.DASHES)], linewidth=2)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     low, high = _set_limits(ax, list(ys.values()), ylim)
-    _name_curves(ax, x, ys, low, high)
+    name_curves(ax, x, ys, low, high)
     return ax
 
 
@@ -139,8 +139,11 @@ def _set_limits(ax: Axes, ys: Sequence[Floats], ylim: tuple[float, float] | None
     return ylim
 
 
-def _name_curves(ax: Axes, x: Floats, ys: Mapping[str, Floats], low: float, high: float) -> None:
+def name_curves(ax: Axes, x: Floats, ys: Mapping[str, Floats], low: float, high: float, *, log: bool = False) -> None:
     """Write each name to the right of its curve, in room made inside the axes, no two on one another."""
+    if log:
+        ys = {name: np.log10(y) for name, y in ys.items()}
+        low, high = float(np.log10(low)), float(np.log10(high))
     size = style.font_size()
     width, height = style.inches(ax)
     width -= 0.5  # tick labels and the label of the axis
@@ -161,8 +164,16 @@ def _name_curves(ax: Axes, x: Floats, ys: Mapping[str, Floats], low: float, high
     order = list(ys)
     for name, place in zip(names, places, strict=True):
         colour = style.readable(style.cycle(order.index(name)), style.paper(ax))
-        at = (stop + 0.015 * (stop - start), low + float(place) * unit)
-        ax.text(*at, name, ha="left", va="center", size=size, color=colour)
+        level = low + float(place) * unit
+        ax.text(
+            stop + 0.015 * (stop - start),
+            10**level if log else level,
+            name,
+            ha="left",
+            va="center",
+            size=size,
+            color=colour,
+        )
 
 
 def grid_points(interval: ArrayLike) -> Floats:
