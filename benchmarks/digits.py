@@ -15,7 +15,7 @@ from dlnotes.layers import Flatten, Layer, Linear, ReLU, Sequential, SoftmaxWith
 from dlnotes.optimizers import Adam
 from dlnotes.training import Trainer, accuracy
 
-SEEDS, EPOCHS, BATCH, RATE = range(5), 20, 32, 0.003
+SEEDS, EPOCHS, BATCH, RATE = range(5), 20, 50, 0.003
 KEY, TITLE, TARGET = "cnn-digits", "small CNN on the digits, 20 epochs", 0.6
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dlnotes._check import FloatArray, as_float
-from dlnotes._windows import Pair, as_pair, check_images, crop, output_sizes, pad, padded_shape, shifts
+from dlnotes._windows import Pair, all_shifts, as_pair, check_images, crop, output_sizes, pad, padded_shape, shifts
 
 __all__ = ["col2im", "im2col"]
 
@@ -34,8 +34,8 @@ def im2col(x: ArrayLike, kernel_size: int | Pair, *, stride: int | Pair = 1, pad
 
     Notes
     -----
-    Row (c, i, j) is what all windows see at their place (i, j): one strided slice of the padded images. So kh kw
-    copies make all columns, whatever the size of the images.
+    Row (c, i, j) is what all windows see at their place (i, j): one strided slice of the padded images. All slices
+    together are a view with more axes than the images, so one copy makes all columns.
 
     References
     ----------
@@ -111,8 +111,7 @@ def fill_columns(columns: FloatArray, x: FloatArray, kernel: Pair, stride: Pair,
     """`im2col` without checks, into an array that is there. Axes after (N, C, H, W) go last in the columns, too."""
     windows = columns.reshape(*x.shape[:2], *kernel, *out, *x.shape[4:])
     padded = np.ascontiguousarray(pad(x, padding))
-    for i, j, seen in shifts(padded, kernel, stride, out):
-        windows[:, :, i, j] = seen
+    windows[...] = all_shifts(padded, kernel, stride, out)  # small images: half the time of kh kw copies
 
 
 def add_columns(

@@ -32,7 +32,7 @@ class _Pool2d(Layer):
         return [seen for _, _, seen in shifts(padded, self.kernel_size, self.stride, out)]
 
     def _apart(self) -> bool:
-        """Whether no pixel is in two windows: then gradients are set, not added, at half the time."""
+        """Whether no pixel is in two windows: then gradients are set, not added, in less time."""
         return all(s >= k for s, k in zip(self.stride, self.kernel_size, strict=True))
 
 
@@ -86,13 +86,23 @@ class MaxPool2d(_Pool2d):
         shape, dtype, place = self._load()
         dout = self._upstream(dout, place.shape, dtype)
         dpadded = np.zeros(padded_shape(shape, self.padding), dtype=dtype)
-        apart = self._apart()
-        for k, dseen in enumerate(self._views(dpadded, place.shape[2:])):
-            if apart:
-                dseen[...] = _where(place == k, dout)
-            else:
+        if self._apart():
+            dpadded.reshape(-1)[self._maxima(place, dpadded.shape)] = dout.reshape(-1)  # one pass, not one a place
+        else:
+            for k, dseen in enumerate(self._views(dpadded, place.shape[2:])):
                 dseen += _where(place == k, dout)
         return crop(dpadded, self.padding)
+
+    def _maxima(self, place: Array, shape: tuple[int, ...]) -> Array:
+        """For each window, one after another, where its maximum stands in the memory of images of `shape`."""
+        n, c, h, w = shape
+        (kh, kw), (s, t), (oh, ow) = self.kernel_size, self.stride, place.shape[2:]
+        within = np.add.outer(np.arange(kh) * w, np.arange(kw)).reshape(-1)  # from the corner of the window
+        corners = np.add.outer(np.arange(oh) * (s * w), np.arange(ow) * t).reshape(-1)
+        found = within[place].reshape(n * c, oh * ow)
+        found += corners
+        found += np.arange(n * c)[:, np.newaxis] * (h * w)
+        return found.reshape(-1)
 
 
 class AvgPool2d(_Pool2d):

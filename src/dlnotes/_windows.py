@@ -45,11 +45,7 @@ def output_size(size: int, kernel_size: int, *, stride: int = 1, padding: int = 
     who = "output_size"
     size, kernel_size = as_integer(size, who, "size"), as_integer(kernel_size, who, "kernel_size")
     stride, padding = as_integer(stride, who, "stride"), as_integer(padding, who, "padding", minimum=0)
-    if kernel_size > size + 2 * padding:
-        raise ValueError(
-            f"a window of {kernel_size} pixels does not fit into {size} with {padding} added at either end"
-        )
-    return (size + 2 * padding - kernel_size) // stride + 1
+    return _fitting(size, kernel_size, stride, padding)
 
 
 def as_pair(value: object, who: str, name: str, minimum: int = 1) -> Pair:
@@ -68,13 +64,22 @@ def check_images(shape: tuple[int, ...], who: str, channels: int | str = "C") ->
 
 
 def output_sizes(shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pair, who: str) -> Pair:
-    """`output_size` in both directions, for images of `shape` (N, C, H, W)."""
+    """`output_size` in both directions, for images of `shape` (N, C, H, W) and sizes that are checked."""
     try:
-        oh = output_size(shape[2], kernel[0], stride=stride[0], padding=padding[0])
-        ow = output_size(shape[3], kernel[1], stride=stride[1], padding=padding[1])
+        oh = _fitting(shape[2], kernel[0], stride[0], padding[0])
+        ow = _fitting(shape[3], kernel[1], stride[1], padding[1])
     except ValueError as error:
         raise ValueError(f"{who} expects images that hold a window, got {shape}: {error}") from None
     return oh, ow
+
+
+def _fitting(size: int, kernel_size: int, stride: int, padding: int) -> int:
+    """`output_size` of integers."""
+    if kernel_size > size + 2 * padding:
+        raise ValueError(
+            f"a window of {kernel_size} pixels does not fit into {size} with {padding} added at either end"
+        )
+    return (size + 2 * padding - kernel_size) // stride + 1
 
 
 def pad(x: FloatArray, padding: Pair, fill: float = 0.0) -> FloatArray:
@@ -104,3 +109,14 @@ def shifts(padded: FloatArray, kernel: Pair, stride: Pair, out: Pair) -> Iterato
     for i in range(kernel[0]):
         for j in range(kernel[1]):
             yield i, j, padded[:, :, i : i + s * (oh - 1) + 1 : s, j : j + t * (ow - 1) + 1 : t]
+
+
+def all_shifts(padded: FloatArray, kernel: Pair, stride: Pair, out: Pair) -> FloatArray:
+    """What `shifts` yields as one view (N, C, kh, kw, oh, ow, ...): a step in the window is a step in the image.
+
+    `padded` must be contiguous. `as_strided` asks for less, but takes several times as long, which small images show.
+    """
+    n, c, _, _, *rest = padded.shape
+    by_n, by_c, by_h, by_w, *by_rest = padded.strides
+    steps = by_n, by_c, by_h, by_w, stride[0] * by_h, stride[1] * by_w, *by_rest
+    return np.ndarray((n, c, *kernel, *out, *rest), padded.dtype, buffer=padded, strides=steps)

@@ -141,7 +141,7 @@ class Conv2d(Layer):
         dW, db = np.zeros_like(_rows(W)), np.zeros_like(W[:, 0, 0, 0])
         for i, group in enumerate(_groups(x.shape, W.shape, out)):
             c = kept[i] if kept else self._columns(x[group], W, out)
-            d = _arrange(dout[group], out).reshape(c.shape[0], W.shape[0], c.shape[2])
+            d = _flat(dout[group], out)
             dW += (d @ c.transpose(0, 2, 1)).sum(axis=0)
             db += d.sum(axis=(0, 2))
             if dx is not None:
@@ -181,6 +181,19 @@ def _arrange(images: FloatArray, out: Pair) -> FloatArray:
     as fast on images of 4x4. On large images the transposition costs more than that saves.
     """
     return images.transpose(1, 2, 3, 0)[np.newaxis] if out[1] < _SHORT else images[..., np.newaxis]
+
+
+def _flat(images: FloatArray, out: Pair) -> FloatArray:
+    """`_arrange` with the pixels in one axis, as the columns have them: (g, C, H W) or (1, C, H W g)."""
+    g, C = images.shape[:2]
+    if out[1] >= _SHORT:
+        return images.reshape(g, C, -1)
+    flat = np.empty((1, C, images.size // C), dtype=images.dtype)
+    # A plain copy would walk along g, in jumps of a whole image, often a power of 2 that meets one place of the
+    # cache again and again. An operation walks through both as they stand here, image by image: 20 µs instead
+    # of 48 for (50, 8, 8, 8).
+    np.positive(images, out=flat.reshape(*images.shape[1:], g).transpose(3, 0, 1, 2))
+    return flat
 
 
 def _groups(shape: tuple[int, ...], W_shape: tuple[int, ...], out: Pair) -> Iterator[slice]:
