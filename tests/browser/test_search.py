@@ -138,7 +138,7 @@ def test_enter_opens_the_best_result(page: Page) -> None:
     type_in(page, "バッチ正規化")
     page.locator(".md-search-result__link").first.wait_for()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/glossary/**#batch-normalization")
+    page.wait_for_url("**/training/batch-normalization/**")
 
 
 def test_search_works_after_instant_navigation(page: Page) -> None:
