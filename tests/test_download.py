@@ -1,6 +1,7 @@
 """Downloads from servers on this machine that do all that servers do wrong. No test needs the internet."""
 
 import contextlib
+import functools
 import gzip
 import hashlib
 import http.server
@@ -26,6 +27,7 @@ from dlnotes.datasets import DownloadError, fashion_mnist, mnist
 CONTENT = np.random.default_rng(5).bytes(300_000)
 FILE = File("data.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 CUT = 123_456
+compress = functools.partial(gzip.compress, mtime=0)  # without the time, which would differ between two processes
 
 
 @pytest.fixture(autouse=True)
@@ -473,7 +475,7 @@ def idx(array, code):
 @pytest.mark.parametrize("shape", [(), (3,), (0, 4), (2, 3, 5)])
 def test_idx_files_of_every_kind_are_read(tmp_path, code, dtype, shape):
     array = np.random.default_rng(1).uniform(-100, 100, size=shape).astype("i1").astype(dtype)
-    (tmp_path / "a.gz").write_bytes(gzip.compress(idx(array, code)))
+    (tmp_path / "a.gz").write_bytes(compress(idx(array, code)))
     found = read_idx(tmp_path / "a.gz")
     assert found.dtype == np.dtype(dtype)
     assert found.dtype.isnative
@@ -485,10 +487,10 @@ def test_an_idx_file_cut_off_anywhere_is_refused_by_name(tmp_path):
     path = tmp_path / "a.gz"
     whole = idx(np.arange(24, dtype="u1").reshape(2, 3, 4), 8)
     for cut in range(len(whole)):
-        path.write_bytes(gzip.compress(whole[:cut]))
+        path.write_bytes(compress(whole[:cut]))
         with pytest.raises(ValueError, match=r"a\.gz expects"):
             read_idx(path)
-    packed = gzip.compress(whole)
+    packed = compress(whole)
     for cut in range(1, len(packed)):
         path.write_bytes(packed[:cut])
         with pytest.raises(ValueError, match=r"a\.gz is not a whole gzip file"):
@@ -498,16 +500,16 @@ def test_an_idx_file_cut_off_anywhere_is_refused_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (gzip.compress(idx(np.arange(3, dtype="u1"), 8) + b"x"), r"expects 11 bytes for shape \(3,\) of uint8, got 12"),
-        (gzip.compress(b"\0\1\x08\1" + bytes(4)), r"got \[0, 1, 8, 1\]"),
-        (gzip.compress(b"\0\0\x0a\1" + bytes(4)), r"got \[0, 0, 10, 1\]"),
-        (gzip.compress(b"\0\0\x08\3" + bytes(8)), "expects the lengths of 3 axes, got 8 bytes"),
-        (gzip.compress(b"\0\0\x0e\4" + b"\xff" * 16), "expects 27.* bytes for shape"),
-        (gzip.compress(b""), r"got \[\]"),
+        (compress(idx(np.arange(3, dtype="u1"), 8) + b"x"), r"expects 11 bytes for shape \(3,\) of uint8, got 12"),
+        (compress(b"\0\1\x08\1" + bytes(4)), r"got \[0, 1, 8, 1\]"),
+        (compress(b"\0\0\x0a\1" + bytes(4)), r"got \[0, 0, 10, 1\]"),
+        (compress(b"\0\0\x08\3" + bytes(8)), "expects the lengths of 3 axes, got 8 bytes"),
+        (compress(b"\0\0\x0e\4" + b"\xff" * 16), "expects 27.* bytes for shape"),
+        (compress(b""), r"got \[\]"),
         (b"", r"got \[\]"),
         (b"<html>", "is not a whole gzip file"),
-        (gzip.compress(bytes(100))[:-8] + bytes(8), "is not a whole gzip file"),
-        (gzip.compress(bytes(100))[:10] + b"\xff" * 20, "is not a whole gzip file"),
+        (compress(bytes(100))[:-8] + bytes(8), "is not a whole gzip file"),
+        (compress(bytes(100))[:10] + b"\xff" * 20, "is not a whole gzip file"),
     ],
 )
 def test_what_is_no_idx_file_is_refused(tmp_path, content, message):
@@ -524,7 +526,7 @@ def small(monkeypatch, name):
         labels = np.arange(n, dtype="u1")[::-1]
         files = []
         for kind, array in (("images-idx3", pixels), ("labels-idx1", labels)):
-            content = gzip.compress(idx(array, 8))
+            content = compress(idx(array, 8))
             contents[f"{prefix}-{kind}-ubyte.gz"] = content
             files.append(File(f"{prefix}-{kind}-ubyte.gz", len(content), hashlib.sha256(content).hexdigest()))
         parts[part] = tuple(files)
