@@ -14,6 +14,7 @@ from typing import Any
 from urllib import request
 from urllib.error import HTTPError, URLError
 
+from dlnotes._progress import in_notebook, is_seen
 from dlnotes.datasets import DownloadError
 
 __all__: list[str] = []
@@ -162,13 +163,14 @@ def _size(path: Path) -> int:
 
 @contextmanager
 def _bar(file: File, start: int, progress: bool) -> Iterator[Callable[[int], Any]]:
-    """A progress bar, if wanted, where there is a terminal to see it."""
-    if not progress:
+    """A progress bar, if wanted, where there is a terminal or a notebook to see it."""
+    if not progress or not is_seen():
         yield lambda n: None
         return
     from tqdm import tqdm
 
-    with tqdm(total=file.size, initial=start, desc=file.name, unit="B", unit_scale=True, disable=None) as bar:
+    leave = not in_notebook()
+    with tqdm(total=file.size, initial=start, desc=file.name, unit="B", unit_scale=True, leave=leave) as bar:
         yield bar.update
 
 

@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from dlnotes._check import Array, FloatArray, as_generator, as_integer, expect
 from dlnotes._checkpoint import Checkpoint, capture, from_arrays, restore, to_arrays
 from dlnotes._history import History
 from dlnotes._optimizer import Optimizer, at_least_zero
+from dlnotes._progress import in_notebook, is_seen
 from dlnotes._storage import load_arrays, save_arrays
 from dlnotes.layers import Layer, LossLayer, d_l2_penalty
 
@@ -43,7 +43,7 @@ class Trainer:
     rng : source of the order of the samples, and of `augment`. Layers that draw have their own (or this one).
     augment : function of a batch x and a generator that returns the x to train on; called for each batch.
     weight_decay : $\lambda \ge 0$; the gradient of `dlnotes.layers.l2_penalty`, on weights W alone.
-    progress : whether to show progress; it is shown on a terminal only.
+    progress : whether to show progress; it is shown on a terminal or in a notebook only.
 
     Attributes
     ----------
@@ -257,11 +257,13 @@ class Trainer:
 
 
 def _bar(progress: bool, done: int, epochs: int, n: int) -> "AbstractContextManager[tqdm[Any] | None]":
-    """A bar over the samples of all epochs; None unless standard error is a terminal and tqdm is there."""
-    if not progress or sys.stderr is None or not sys.stderr.isatty():
+    """A bar over the samples of all epochs; None unless there is someone to see it and tqdm is there."""
+    if not progress or not is_seen():
         return nullcontext()
     try:
         from tqdm import tqdm
     except ImportError:
         return nullcontext()
-    return tqdm(total=epochs * n, initial=done * n, desc=f"epoch {done}/{epochs}", unit="sample", unit_scale=True)
+    text = f"epoch {done}/{epochs}"
+    leave = not in_notebook()
+    return tqdm(total=epochs * n, initial=done * n, desc=text, unit="sample", unit_scale=True, leave=leave)

@@ -140,7 +140,7 @@ def mnist(
     train : the 60,000 images to train on, else the 10,000 to test on.
     cache : folder to keep the files in; None: the variable DLNOTES_CACHE, else the platform's folder for caches
         (`~/.cache/dlnotes` on Linux).
-    progress : whether to show a bar while downloading, if there is a terminal.
+    progress : whether to show a bar while downloading, if there is a terminal or a notebook.
     mirrors : addresses, http or https, that hold the four files; None: those that the library knows.
 
     Returns

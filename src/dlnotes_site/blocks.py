@@ -20,14 +20,14 @@ FENCES = ("python", "text", "console", "markdown")
 PLAIN_DIRECTIVES = ("install", "glossary")
 
 _FENCE = re.compile(r"^(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
-_HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[^\s}]+)\s*\})?\s*$")
-_CONTAINER = re.compile(r'^(?P<mark>!!!|\?\?\?\+?|===[+!]?)\s*(?P<kind>[\w -]*?)\s*(?:"(?P<title>.*)")?\s*$')
+HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[^\s}]+)\s*\})?\s*$")
+CONTAINER = re.compile(r'^(?P<mark>!!!|\?\?\?\+?|===[+!]?)\s*(?P<kind>[\w -]*?)\s*(?:"(?P<title>.*)")?\s*$')
 _ITEM = re.compile(r"^(?P<mark>[-*+]|\d+[.)])(?P<space>\s+)(?P<text>.*)$")
 _COMMENT = re.compile(r"^<!--\s*(?P<text>.*?)\s*-->$")
-_FIGURE = re.compile(r"^figure:\s*(?P<id>[^|]*?)\s*\|\s*(?P<text>.*)$")
+FIGURE = re.compile(r"^figure:\s*(?P<id>[^|]*?)\s*\|\s*(?P<text>.*)$")
 _TABLE_RULE = re.compile(r"^\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?\s*)?$")
 
-_INLINE = re.compile(
+INLINE = re.compile(
     r"(?P<code>(?P<ticks>`+)(?P<code_text>.+?)(?<!`)(?P=ticks)(?!`))"
     r"|(?P<escape>\\[\\`*_{}\[\]()#+\-.!$|<>])"
     r"|(?P<bench><!--\s*bench:\s*(?P<bench_key>[\w.-]+)\s*-->)"
@@ -38,12 +38,13 @@ _INLINE = re.compile(
     r"|(?P<html></?(?P<tag>[A-Za-z][\w-]*)(?P<attributes>[^<>]*)>)"
     r"|(?P<reference>\[[^\]]+\]\[[^\]]*\]|\[\^[^\]]+\])"
 )
+BENCH = re.compile(r"<!--\s*bench:\s*([\w.-]+)\s*-->")
 _HTML_TARGET = re.compile(r"""\b(?:src|href)\s*=\s*(["']?)(?P<target>[^"'>\s]*)\1""")
 
 
-def read(text: str, path: str = "page.md", name: str = "page", lang: str = "en") -> Page:
-    """Read the Markdown text of one page."""
-    page = Page(path, name, lang, text)
+def read(text: str, path: str = "page.md", name: str = "page", lang: str = "en", *, lab: bool = False) -> Page:
+    """Read the Markdown text of one page, or of one language of a lab."""
+    page = Page(path, name, lang, text, lab)
     _Reader(page).read()
     return page
 
@@ -91,16 +92,19 @@ class _Reader:
         self.close_block()
 
     def front_matter(self) -> None:
-        if self.lines[0].strip() != "---":
+        first = 0
+        if self.page.lab:  # the lines above are those of the source's header
+            first = next((index for index, line in enumerate(self.lines) if line.strip()), 0)
+        if self.lines[first].strip() != "---":
             return
-        for index, line in enumerate(self.lines[1:], 1):
+        for index, line in enumerate(self.lines[first + 1 :], first + 1):
             if line.strip() == "---":
                 self.at = index + 1
                 return
             key, _, value = line.partition(":")
             if key in ("title", "description"):
                 self.page.prose.append(Prose(index + 1, "meta", value.strip(), value.strip()))
-        self.say("the front matter is never closed: end it with ---", 1)
+        self.say("the front matter is never closed: end it with ---", first + 1)
 
     def content(self, text: str, indent: int) -> None:
         while indent < self.open[-1]:
@@ -115,10 +119,10 @@ class _Reader:
         self.close_block()
         if text.startswith("$$"):
             return self.display_formula(text)
-        container = _CONTAINER.match(text)
+        container = CONTAINER.match(text)
         if container and (container["kind"] or container["mark"].startswith("===")):
             return self.container(container, indent)
-        if heading := _HEADING.match(text):
+        if heading := HEADING.match(text):
             self.paragraph = False
             plain = self.prose("heading", heading["text"])
             self.page.headings.append(Heading(self.line, len(heading["marks"]), plain, heading["id"]))
@@ -184,7 +188,7 @@ class _Reader:
             self.wants_output = self.line
         elif "pytest" in text:
             self.say(f"<!--{text}--> changes which blocks are run: the only one allowed is {EXPECTED_OUTPUT}")
-        elif figure := _FIGURE.match(text):
+        elif figure := FIGURE.match(text):
             if self.block is None:
                 self.say("a figure without a block before it: the directive follows its ```python fence or output")
                 return
@@ -212,6 +216,8 @@ class _Reader:
         self.paragraph = False
         if not match["title"]:
             self.say(f'{match["mark"]} {match["kind"]} has no title (the default is English): write one in "quotes"')
+        if '\\"' in (match["title"] or ""):
+            self.say('\\" in a title shows its backslash: use other quotation marks')
         if match["mark"].startswith("???") and match["kind"] == "question":
             self.page.questions.append(self.line)
         self.prose("title", match["title"] or "")
@@ -249,7 +255,7 @@ class _Reader:
 
     def inline(self, source: str) -> Iterator[str]:
         page, at = self.page, 0
-        for match in _INLINE.finditer(source):
+        for match in INLINE.finditer(source):
             yield self.words(source[at : match.start()])
             at = match.end()
             if match["code"]:

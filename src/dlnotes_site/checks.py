@@ -7,10 +7,10 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from dlnotes_site.execute import Run
-from dlnotes_site.page import Block, Finding, Page
+from dlnotes_site.page import Block, Finding, Page, resolve
 
 _CLOCKS = {"time", "timeit", "datetime", "random", "secrets", "uuid"}
 _MACHINE = {"platform", "importlib", "socket", "getpass", "psutil"}
@@ -21,14 +21,17 @@ _ID = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
 
 def outputs(page: Page, runs: Mapping[str, Run]) -> Iterator[Finding]:
     """Each block runs, prints what the page says, and draws as many figures as it announces."""
-    for block in page.blocks:
+    for number, block in enumerate(page.blocks, 1):
         run = runs[block.program]
         if run.error:
             at = block.line + run.error_line if run.error_line else block.line
-            yield page.finding(at, f"the block of line {block.line} {run.error}")
+            what = f"{page.name}, code cell {number}," if page.lab else "the block"
+            yield page.finding(at, f"{what} of line {block.line} {run.error}")
+            if page.lab:
+                return  # the cells after it were not run
             continue
         said = block.output.text if block.output else ""
-        if run.text != said:
+        if run.text != said and not page.lab:
             yield _difference(page, block, run.text)
         elif not run.text.isascii():
             yield page.finding(block.line, "prints something that is not ASCII: both languages show the same output")
@@ -57,6 +60,19 @@ def _difference(page: Page, block: Block, printed: str) -> Finding:
     )
 
 
+def seconds(page: Page, runs: Mapping[str, Run], cell: float, lab: float) -> Iterator[Finding]:
+    """No cell of a lab and no lab as a whole takes more CPU time than a reader waits for."""
+    took = [runs[block.program].seconds for block in page.blocks]
+    for number, (block, one) in enumerate(zip(page.blocks, took, strict=True), 1):
+        if one > cell:
+            yield page.finding(
+                block.line,
+                f"{page.name}, code cell {number}, takes {one:.1f} s of CPU, {cell:g} at most: make it smaller",
+            )
+    if sum(took) > lab:
+        yield page.finding(1, f"{page.name} takes {sum(took):.0f} s of CPU, at most {lab:g}: make it smaller")
+
+
 def programs(page: Page) -> Iterator[Finding]:
     """What a block may not do because another machine, day or way of running it would give something else."""
     for block in page.blocks:
@@ -67,6 +83,11 @@ def programs(page: Page) -> Iterator[Finding]:
         for node in ast.walk(tree):
             if said := _not_reproducible(node):
                 yield page.finding(block.line + getattr(node, "lineno", 0), said)
+            if isinstance(node, ast.Attribute) and node.attr == "show" and not page.lab:
+                said = "show() opens a window on one machine only: leave the figure open, its directive shows it"
+                yield page.finding(block.line + node.lineno, said)
+        if page.lab and block.figures and ".show()" not in block.code:
+            yield page.finding(block.line, "draws without plt.show(): as a script the lab would show nothing")
 
 
 def _not_reproducible(node: ast.AST) -> str:
@@ -89,8 +110,6 @@ def _not_reproducible(node: ast.AST) -> str:
         return f"{name} differs from machine to machine and from day to day"
     if isinstance(node, ast.Attribute) and node.attr not in _SEEDED and ast.unparse(node.value).endswith("np.random"):
         return f"np.random.{node.attr} has one hidden state for all: use np.random.default_rng(seed)"
-    if isinstance(node, ast.Attribute) and node.attr == "show":
-        return "show() opens a window on the reader's machine only: leave the figure open, its directive shows it"
     if isinstance(node, ast.Name) and node.id == "__name__":
         return "what stands under `if __name__` is not run by pytest-codeblocks: write it plainly"
     return ""
@@ -152,10 +171,10 @@ def links(page: Page, pages: Mapping[str, Page], assets: Iterable[Path]) -> Iter
             continue
         if link.kind == "image" and not link.text:
             yield page.finding(link.line, f"the image {target!r} has no alternative text")
-        name = _resolve(page.name, target) if target else page.name
-        if name is not None and (target.endswith(".md") or not target):
-            other = pages.get(name.removesuffix(".md"))
-            if other is None:
+        name = resolve(page.name, target) if target else page.name
+        if name is not None and (target.endswith((".md", ".ipynb")) or not target):
+            other = pages.get(re.sub(r"\.(md|ipynb)$", "", name))
+            if other is None or (target and other.lab != target.endswith(".ipynb")):
                 yield page.finding(link.line, f"the link leads to {target!r}, and there is no such page")
             elif fragment and fragment not in other.ids:
                 yield page.finding(
@@ -164,19 +183,6 @@ def links(page: Page, pages: Mapping[str, Page], assets: Iterable[Path]) -> Iter
                 )
         elif name is None or not any((folder / name).is_file() for folder in assets):
             yield page.finding(link.line, f"the {link.kind} leads to {target!r}, and there is no such file")
-
-
-def _resolve(page: str, target: str) -> str | None:
-    """A relative address as a name from the docs folder; None where it leads out of it."""
-    parts: list[str] = list(PurePosixPath(page).parent.parts)
-    for part in PurePosixPath(target).parts:
-        if part != "..":
-            parts.append(part)
-        elif parts:
-            parts.pop()
-        else:
-            return None
-    return "/".join(parts)
 
 
 def formulas(page: Page, errors: Mapping[tuple[str, bool], str]) -> Iterator[Finding]:

@@ -23,15 +23,17 @@ from dlnotes_site.page import Block
 
 TIME_LIMIT = 30.0  # seconds a program may take, on a slow and busy machine
 _HERE = Path(__file__).parent
-_SCHEMES = ("light", "dark")
+SCHEMES = ("light", "dark")
+MACHINERY = ("server.py", "execute.py", "figures.py")  # a run is kept until one of these changes
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One figure in both colour schemes, as SVG text."""
+    """One figure in both colour schemes, as SVG text; in a lab also in the light one as a picture, PNG in base 64."""
 
     light: str
     dark: str
+    png: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def run_all(
     """Run each program once (both languages share theirs); the result is by `Block.program`."""
     programs = {block.program: block.code for block in blocks}
     runs: dict[str, Run] = {}
-    digest_of = functools.cache(_module_digest)  # each file is read once a call
+    digest_of = functools.cache(module_digest)  # each file is read once a call
     for program in programs:
-        if (known := _cached(cache, program, digest_of)) is not None:
+        if (known := cached(cache, program, digest_of)) is not None:
             runs[program] = known
     todo = {program: code for program, code in programs.items() if program not in runs}
     if not todo:
@@ -113,22 +115,22 @@ def run_all(
             answers = []
             for code in todo.values():
                 answers.append(server.ask(code, scheme, time_limit))
-                if scheme == _SCHEMES[0]:
+                if scheme == SCHEMES[0]:
                     progress(len(answers), len(todo))
             return answers
         finally:
             server.close()
 
     with ThreadPoolExecutor(2) as pool:
-        light, dark = pool.map(half, (1, 2), _SCHEMES)
+        light, dark = pool.map(half, (1, 2), SCHEMES)
     for program, first, second in zip(todo, light, dark, strict=True):
-        runs[program] = _join(first, second)
+        runs[program] = join(first, second)
         if not runs[program].error:
-            _remember(cache, program, runs[program], {name: digest_of(name) for name in first["modules"]})
+            remember(cache, program, runs[program], {name: digest_of(name) for name in first["modules"]})
     return runs
 
 
-def _join(light: dict[str, Any], dark: dict[str, Any]) -> Run:
+def join(light: dict[str, Any], dark: dict[str, Any]) -> Run:
     """One run out of the two; they must agree in everything but colours."""
     for answer in (light, dark):
         if answer["error"]:
@@ -139,7 +141,8 @@ def _join(light: dict[str, Any], dark: dict[str, Any]) -> Run:
     same = len(light["figures"]) == len(dark["figures"])
     if not same or any(figures.geometry(one) != figures.geometry(two) for one, two in pairs):
         return Run(error="draws something else each time it runs (or in the dark scheme): seed every generator")
-    drawings = tuple(Drawing(*pair) for pair in pairs)
+    pictures = light.get("pictures") or [""] * len(pairs)
+    drawings = tuple(Drawing(*pair, png) for pair, png in zip(pairs, pictures, strict=True))
     return Run(light["text"], drawings, light["seconds"], light["versions"])
 
 
@@ -147,7 +150,7 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _module_digest(name: str) -> str:
+def module_digest(name: str) -> str:
     """The content of a module of the library, a package's data included; the empty text for one that is no more."""
     stem = _HERE.parent.joinpath(*name.split("."))
     if stem.with_suffix(".py").is_file():
@@ -159,16 +162,18 @@ def _module_digest(name: str) -> str:
     return _digest(*(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files))
 
 
-def _key(program: str) -> str:
-    machinery = [(_HERE / file).read_text(encoding="utf-8") for file in ("server.py", "execute.py", "figures.py")]
+def _key(program: str, machinery: Iterable[str]) -> str:
+    sources = [(_HERE / file).read_text(encoding="utf-8") for file in machinery]
     versions = [f"{name}={metadata.version(name)}" for name in ("numpy", "matplotlib")]
-    return _digest(program, sys.version, *versions, *machinery)
+    return _digest(program, sys.version, *versions, *sources)
 
 
-def _cached(cache: Path, program: str, digest_of: Callable[[str], str]) -> Run | None:
+def cached(
+    cache: Path, program: str, digest_of: Callable[[str], str], machinery: Iterable[str] = MACHINERY
+) -> Run | None:
     """The run that is kept for a program, if no module of the library that it loaded has changed since."""
     try:
-        kept = json.loads((cache / f"{_key(program)}.json").read_text(encoding="utf-8"))
+        kept = json.loads((cache / f"{_key(program, machinery)}.json").read_text(encoding="utf-8"))
         if any(digest_of(name) != digest for name, digest in kept["modules"].items()):
             return None
         run = kept["run"]
@@ -177,10 +182,13 @@ def _cached(cache: Path, program: str, digest_of: Callable[[str], str]) -> Run |
         return None  # not there, cut off or of another form: run it again
 
 
-def _remember(cache: Path, program: str, run: Run, modules: dict[str, str]) -> None:
+def remember(
+    cache: Path, program: str, run: Run, modules: dict[str, str], machinery: Iterable[str] = MACHINERY
+) -> None:
+    """Keep a run; `modules` are the digests of the library's modules that it loaded."""
     cache.mkdir(parents=True, exist_ok=True)
     kept = {"modules": modules, "run": asdict(run)}
-    file = cache / f"{_key(program)}.json"
+    file = cache / f"{_key(program, machinery)}.json"
     partial = file.with_suffix(f".{os.getpid()}.tmp")
     partial.write_text(json.dumps(kept), encoding="utf-8")
     partial.replace(file)

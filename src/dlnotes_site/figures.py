@@ -69,6 +69,13 @@ def to_svg(figure: Any) -> str:
     return buffer.getvalue()
 
 
+def to_png(figure: Any) -> bytes:
+    """A matplotlib figure as a picture: Jupyter shows no SVG in a notebook that was downloaded."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=144, metadata={"Software": None})
+    return buffer.getvalue()
+
+
 def size(svg: str) -> tuple[int, int]:
     """Width and height in CSS pixels (SVG from matplotlib gives points)."""
     match = re.search(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', svg, re.S)

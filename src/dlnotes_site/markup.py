@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from dlnotes_site import labs
 from dlnotes_site.page import Finding
 
 NODE = Path(sys.prefix) / "bin" / "node"
@@ -56,10 +57,18 @@ def check(texts: Mapping[str, str]) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.path, finding.line))
 
 
+def _without_front_matter(text: str) -> str:
+    """The page of a lab, whose front matter is not on its first line; every line keeps its number."""
+    front = re.match(r"\n*---\n.*?\n---\n", text, re.DOTALL)
+    return "\n" * front[0].count("\n") + text[front.end() :] if front else text
+
+
 def main() -> int:
-    """Check all Markdown files of the working directory's project."""
+    """Check all Markdown files of the working directory's project, and the prose of the labs."""
     files = [*Path().glob("*.md"), *Path("docs").rglob("*.md")]
     findings = check({file.as_posix(): file.read_text(encoding="utf-8") for file in files})
+    for pages in labs.read_tree(Path("docs/labs"), Path()).values():
+        findings += check({page.path: _without_front_matter(page.text) for page in pages.values()})
     for finding in findings:
         print(finding)
     return 1 if findings else 0

@@ -3,6 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,16 @@ class Block:
     code: str
     output: Output | None = None
     figures: tuple[Figure, ...] = ()
+    before: str = ""  # what ran before it in the same kernel: the earlier cells of a lab
 
     @cached_property
     def program(self) -> str:
         """What the block computes: its syntax tree, in which comments and layout do not count."""
+        code = f"{self.before}\n{self.code}" if self.before else self.code
         try:
-            return ast.dump(ast.parse(self.code))
+            return ast.dump(ast.parse(code))
         except (SyntaxError, ValueError):
-            return self.code  # running it will say what is wrong
+            return code  # running it will say what is wrong
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,16 @@ class Prose:
 
 @dataclass
 class Page:
-    """What a Markdown file holds. `path` is as shown to people, `name` is the same in all languages."""
+    """What a Markdown file, or one language of a lab, holds.
+
+    `path` is as shown to people, `name` is the same in all languages. The blocks of a lab are its code cells.
+    """
 
     path: str
     name: str
     lang: str
     text: str
+    lab: bool = False
     blocks: list[Block] = field(default_factory=list)
     fences: list[Fence] = field(default_factory=list)
     formulas: list[Formula] = field(default_factory=list)
@@ -135,3 +142,16 @@ class Page:
 
     def finding(self, line: int, text: str) -> Finding:
         return Finding(self.path, line, text)
+
+
+def resolve(page: str, target: str) -> str | None:
+    """A relative address as a name from the docs folder; None where it leads out of it."""
+    parts: list[str] = list(PurePosixPath(page).parent.parts)
+    for part in PurePosixPath(target).parts:
+        if part != "..":
+            parts.append(part)
+        elif parts:
+            parts.pop()
+        else:
+            return None
+    return "/".join(parts)

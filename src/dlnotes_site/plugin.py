@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -20,7 +21,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
-from dlnotes_site import formulas, render, search, site
+from dlnotes_site import formulas, labs, render, search, site
 from dlnotes_site.page import Page
 
 log = logging.getLogger("mkdocs.dlnotes")
@@ -50,7 +51,7 @@ def _guide() -> site.Guide:
 
 
 def _page(page: MkDocsPage, config: MkDocsConfig) -> Page:
-    name = page.file.src_uri.removesuffix(".md")
+    name = page.file.src_uri.removesuffix(".md").removesuffix(".ipynb")
     return _guide().pages[_language(config)][name]
 
 
@@ -93,7 +94,14 @@ def _wheel_line(config: MkDocsConfig) -> str:
     return f"{_root_url(config)}{WHEELS}/{_shared.wheel.name}#sha256={digest}"
 
 
+@event_priority(100)  # before mkdocs-jupyter, which takes the notebooks from here
 def on_files(files: Files, config: MkDocsConfig) -> Files:
+    folder = _guide().root / ".cache" / "notebooks" / _language(config)
+    for page in _labs(config):
+        file = folder / f"{page.name}.ipynb"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(labs.for_site(page), file)
+        files.append(File(f"{page.name}.ipynb", str(folder), config.site_dir, config.use_directory_urls))
     shared = _guide().root / "docs" / "shared"
     for path in sorted(shared.rglob("*")):
         if path.is_file() and path.suffix != ".tsv":
@@ -104,7 +112,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def _labs(config: MkDocsConfig) -> list[Page]:
+    return [page for page in _guide().pages[_language(config)].values() if page.lab]
+
+
 def on_page_markdown(markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+    if _page(page, config).lab:
+        return render.fill_measured(labs.filled(markdown, _page(page, config)), _guide().measured)
     text = render.for_generator(_page(page, config), _guide().measured)
     if text.startswith("---\n"):  # MkDocs has taken the front matter already
         text = text.split("\n---\n", 1)[1]
@@ -118,7 +132,10 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
         "block": lambda number: render.block_html(ours, number, guide.runs[ours.blocks[number].program], base),
         "install": lambda number: render.install_html(config.extra["wheel"]),
     }
-    return render.fill(html, ours, fillers)
+    html = render.fill(html, ours, fillers)
+    if ours.lab:
+        html = html.replace("</h1>", "</h1>\n" + render.take_away_html(ours, config.repo_url or ""), 1)
+    return html
 
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
@@ -143,6 +160,7 @@ def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsCon
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     search.defer(Path(config.site_dir))
+    _write_labs(config)
     if _language(config) != "ja":
         return
     guide, target = _guide(), Path(config.site_dir)
@@ -169,12 +187,26 @@ def on_post_build(config: MkDocsConfig) -> None:
     build(english)
 
 
+def _write_labs(config: MkDocsConfig) -> None:
+    """The notebooks and programs that readers take away, beside the page of each lab."""
+    guide, wheel = _guide(), config.extra["wheel"]
+    address = config.extra["site_root"] + ("en/" if _language(config) == "en" else "")
+    for page in _labs(config):
+        folder = Path(config.site_dir) / page.name
+        plain = labs.to_take_away(page, address, wheel, guide.measured)
+        done = labs.to_take_away(page, address, wheel, guide.measured, guide.runs)
+        nbformat.write(plain, folder / f"{folder.name}.ipynb")
+        nbformat.write(done, folder / f"{folder.name}-outputs.ipynb")
+        (folder / f"{folder.name}.py").write_text(labs.as_script(plain), encoding="utf-8")
+
+
 def on_serve(server: Any, config: MkDocsConfig, builder: Any) -> Any:
     """Rebuild on a change in either language, the shared files, the library or the machinery's styles."""
     root = _guide().root
     for folder in (
         "docs/ja",
         "docs/en",
+        "docs/labs",
         "docs/shared",
         "docs/translations",
         "overrides",

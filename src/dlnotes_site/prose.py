@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlnotes_site import labs
 from dlnotes_site.blocks import read_tree
 from dlnotes_site.page import Finding, Page, Prose
 
@@ -157,10 +158,11 @@ def _around(text: str, match: re.Match[str]) -> str:
 
 
 def main() -> int:
-    """Check docs/ja of the working directory."""
+    """Check docs/ja and the Japanese of the labs in the working directory."""
     root = Path.cwd()
     terms = root / "docs/shared/terms.tsv"
-    findings = check(read_tree(root / "docs/ja", root).values(), read_avoided(terms))
+    pages = read_tree(root / "docs/ja", root) | labs.read_tree(root / "docs/labs", root)["ja"]
+    findings = check(pages.values(), read_avoided(terms))
     for finding in findings:
         print(finding)
     return 1 if findings else 0

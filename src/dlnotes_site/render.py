@@ -13,6 +13,7 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from dlnotes_site import figures
+from dlnotes_site.blocks import BENCH
 from dlnotes_site.execute import Run
 from dlnotes_site.page import Figure, Page
 
@@ -21,17 +22,24 @@ WORDS = {
         "output": "出力",
         "figure": "図へのリンク",
         "error": "このブロックは動きません",
-        "install": "インストール",
+        "take": "この実習をノートブックで",
+        "plain": "ノートブック（.ipynb）",
+        "outputs": "出力つき（.ipynb）",
+        "script": "Python のプログラム（.py）",
+        "colab": "Colab で開く",
     },
     "en": {
         "output": "Output",
         "figure": "Link to this figure",
         "error": "This block fails",
-        "install": "Install",
+        "take": "This lab as a notebook",
+        "plain": "Notebook (.ipynb)",
+        "outputs": "With outputs (.ipynb)",
+        "script": "Python program (.py)",
+        "colab": "Open in Colab",
     },
 }
 _PLACEHOLDER = re.compile(r"<p>DLNOTES-(\w+)-(\d+)</p>")
-_BENCH = re.compile(r"<!--\s*bench:\s*([\w.-]+)\s*-->")
 
 
 def for_generator(page: Page, measured: Mapping[str, object]) -> str:
@@ -42,9 +50,13 @@ def for_generator(page: Page, measured: Mapping[str, object]) -> str:
     for number, (line, indent, name) in enumerate(page.directives):
         _put(lines, line, line, indent, f"{name}-{number}")
     for line, _ in page.measured:
-        text = lines[line - 1] or ""
-        lines[line - 1] = _BENCH.sub(lambda match: str(measured.get(match[1], "?")), text)
+        lines[line - 1] = fill_measured(lines[line - 1] or "", measured)
     return "\n".join(line for line in lines if line is not None)
+
+
+def fill_measured(text: str, measured: Mapping[str, object]) -> str:
+    """Markdown with the numbers of the benchmark in the place of their directives."""
+    return BENCH.sub(lambda match: str(measured.get(match[1], "?")), text)
 
 
 def _put(lines: list[str | None], first: int, last: int, indent: int, name: str) -> None:
@@ -109,3 +121,22 @@ def install_html(wheel_url: str) -> str:
     """The one line that installs the wheel that this site offers."""
     line = highlighted(f"pip install {wheel_url}\n", "console")
     return f'<div class="dl-install">{line}</div>'
+
+
+def take_away_html(page: Page, repository: str) -> str:
+    """The links to a lab's notebooks and program, which lie beside its page, and to Colab if it can reach them."""
+    words, stem = WORDS[page.lang], page.name.rpartition("/")[2]
+    files = {"plain": f"{stem}.ipynb", "outputs": f"{stem}-outputs.ipynb", "script": f"{stem}.py"}
+    links = [f'<a href="{file}" download>{words[kind]}</a>' for kind, file in files.items()]
+    if address := colab(page, repository):
+        links.append(f'<a href="{address}">{words["colab"]}</a>')
+    items = "".join(f"<li>{link}</li>" for link in links)
+    return f'<nav class="dl-take" aria-label="{words["take"]}" data-search-exclude><ul>{items}</ul></nav>'
+
+
+def colab(page: Page, repository: str) -> str:
+    """Where Colab opens a lab: from the branch `notebooks` that the Pages workflow writes; "" if not on GitHub."""
+    match = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?", repository)
+    stem = page.name.rpartition("/")[2]
+    host = "https://colab.research.google.com"
+    return f"{host}/github/{match[1]}/blob/notebooks/{page.lang}/{stem}.ipynb" if match else ""

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from dlnotes_site import blocks, checks, formulas, glossary, parity
+from dlnotes_site import blocks, checks, formulas, glossary, labs, notebooks, parity
 from dlnotes_site.execute import Run, run_all
 from dlnotes_site.page import Finding, Page
 
@@ -40,8 +40,10 @@ class Guide:
 
 
 def read(root: Path = ROOT) -> dict[str, dict[str, Page]]:
-    """The pages of both languages, with the glossary's entries in their place."""
+    """The pages of both languages, those of the labs included, with the glossary's entries in their place."""
     pages = {lang: blocks.read_tree(root / "docs" / lang, root) for lang in LANGUAGES}
+    for lang, of_language in labs.read_tree(root / "docs" / "labs", root).items():
+        pages[lang] |= of_language
     for of_language in pages.values():
         for name, page in of_language.items():
             if any(directive == "glossary" for _, _, directive in page.directives):
@@ -66,8 +68,10 @@ def load(root: Path = ROOT) -> Guide:
     pages = read(root)
     everything = [page for of_language in pages.values() for page in of_language.values()]
     cache = root / ".cache"
-    progress = _Progress("running blocks")
-    runs = run_all((block for page in everything for block in page.blocks), cache / "runs", progress=progress)
+    plain = (block for page in everything if not page.lab for block in page.blocks)
+    runs = run_all(plain, cache / "runs", progress=_Progress("running blocks"))
+    of_labs = [page for page in pages[LANGUAGES[0]].values() if page.lab]
+    runs |= notebooks.run_all(of_labs, cache / "labs", progress=_Progress("running the cells of the labs"))
     wanted = {(formula.tex, formula.display) for page in everything for formula in page.formulas}
     typeset = formulas.typeset(sorted(wanted), cache / "formulas")
     results = root / "benchmarks" / "results.json"
@@ -87,6 +91,8 @@ def _of_pages(guide: Guide) -> Iterator[Finding]:
         for page in pages.values():
             yield from page.findings
             yield from checks.outputs(page, guide.runs)
+            if page.lab:
+                yield from checks.seconds(page, guide.runs, notebooks.CELL_SECONDS, notebooks.LAB_SECONDS)
             yield from checks.programs(page)
             yield from checks.identifiers(page)
             yield from checks.captions(page)
@@ -107,6 +113,8 @@ def update(guide: Guide) -> list[Path]:
     """Write what the blocks print into the pages, in both languages; returns the files that changed."""
     changed = []
     for page in guide.all_pages:
+        if page.lab:
+            continue  # its outputs are not written down
         text = updated(page, guide.runs)
         if text != page.text:
             (guide.root / page.path).write_text(text, encoding="utf-8")
@@ -147,7 +155,7 @@ def stats(guide: Guide) -> list[tuple[str, dict[str, int]]]:
         counts = {
             "pages": len(of),
             "blocks": sum(len(page.blocks) for page in of),
-            "outputs": sum(block.output is not None for page in of for block in page.blocks),
+            "outputs": sum(bool(guide.runs[block.program].text) for page in of for block in page.blocks),
             "figures": sum(len(page.figures) for page in of),
             "formulas": sum(len(page.formulas) for page in of),
             "headings": sum(len(page.headings) for page in of),

@@ -1,52 +1,90 @@
-"""The steps of `make test` and `make lint`: each is named and timed, all are run, one failure fails all."""
+"""The steps of `make test` and `make lint`: each is named and timed, all are run, one failure fails all.
 
+A step that passed is not run again until something that it depends on changes: files of the project, what an earlier
+step made, the locked packages or Python. `FRESH=1 make test` runs them all.
+"""
+
+import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlnotes_site.hygiene import project_files
+
 BIN = Path(sys.prefix) / "bin"
 PYTHON = sys.executable
+KEPT = Path(".cache/steps")
+ALWAYS = ("pyproject.toml", "requirements.txt", "package-lock.json", "conftest.py", "src/dlnotes_site/steps.py")
 WORKFLOWS = sorted(map(str, Path(".github/workflows").glob("*.yml")))  # by itself actionlint asks git
 
 
 @dataclass(frozen=True)
 class Step:
-    """A command with the name under which it is reported."""
+    """A command with the name under which it is reported, and what its result depends on.
+
+    `needs` are files and folders of the project, "." for all of it; `made` are files and folders that the step makes or
+    that an earlier one made for it. A step without `needs` is always run.
+    """
 
     name: str
     command: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
 
-def _module(name: str, module: str, *arguments: str) -> Step:
-    return Step(name, (PYTHON, "-m", module, *arguments))
+def _module(name: str, needs: str, module: str, *arguments: str, made: str = "") -> Step:
+    return Step(name, (PYTHON, "-m", module, *arguments), tuple(needs.split()), tuple(made.split()))
 
+
+_PYTHON = "src tests benchmarks scripts"
+_PAGES = "docs src benchmarks/results.json"
+_BUILD = f"{_PAGES} overrides mkdocs.yml mkdocs.en.yml LICENSE README.md"
+_TESTS = ("pytest", "--quiet", "-n", "auto")
 
 LINT = (
-    _module("code (ruff check)", "ruff", "check", "--quiet", "."),
-    _module("form of the code (ruff format)", "ruff", "format", "--check", "--quiet", "."),
-    _module("types (mypy --strict)", "mypy", "--no-error-summary"),
-    Step("workflows (actionlint)", (str(BIN / "actionlint"), *WORKFLOWS)),
-    Step("workflows (zizmor)", (str(BIN / "zizmor"), "--offline", "--quiet", ".github")),
-    _module("Markdown (markdownlint)", "dlnotes_site.markup"),
-    _module("Japanese prose (textlint)", "dlnotes_site.prose"),
-    _module("hosts and paths", "dlnotes_site.hygiene"),
+    _module("code (ruff check)", _PYTHON, "ruff", "check", "--quiet", "."),
+    _module("form of the code (ruff format)", _PYTHON, "ruff", "format", "--check", "--quiet", "."),
+    _module("types (mypy --strict)", "src", "mypy", "--no-error-summary"),
+    Step("workflows (actionlint)", (str(BIN / "actionlint"), *WORKFLOWS), (".github",)),
+    Step("workflows (zizmor)", (str(BIN / "zizmor"), "--offline", "--quiet", ".github"), (".github",)),
+    _module("Markdown (markdownlint)", "docs src README.md CONTRIBUTING.md", "dlnotes_site.markup"),
+    _module("Japanese prose (textlint)", "docs src", "dlnotes_site.prose"),
+    _module("hosts and paths", ".", "dlnotes_site.hygiene"),
 )
 
 TEST = (
     *LINT,
-    _module("pages (dlnotes_site check)", "dlnotes_site", "check"),
-    _module("site (dlnotes_site build --strict)", "dlnotes_site", "build", "--strict"),
-    _module("blocks (pytest-codeblocks)", "pytest", "--quiet", "-n", "auto", "--codeblocks", "docs", "README.md"),
-    _module("a browser for the tests", "dlnotes_site.browser"),
-    _module("tests (pytest)", "pytest", "--quiet", "-n", "auto", "tests"),
+    _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
+    _module("site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site"),
+    _module(
+        "blocks (pytest-codeblocks)",
+        "docs src/dlnotes README.md",
+        *_TESTS,
+        "--codeblocks",
+        "docs",
+        "README.md",
+        made=".cache/codeblocks.json",
+    ),
+    _module("a browser for the tests", "", "dlnotes_site.browser"),
+    _module(
+        "library (pytest)",
+        "src/dlnotes tests benchmarks",
+        *_TESTS,
+        "tests",
+        "--ignore=tests/site",
+        "--ignore=tests/browser",
+    ),
+    _module("machinery and built site (pytest)", ".", *_TESTS, "tests/site", made="site .cache/codeblocks.json"),
+    _module("site in a browser (pytest)", f"{_BUILD} tests", *_TESTS, "tests/browser", made="site"),
 )
 
 
-def run(steps: Sequence[Step]) -> int:
+def run(steps: Sequence[Step], kept: Path = KEPT) -> int:
     """Run the steps one after the other, whatever fails; print a summary; return the exit code."""
     results = []
     environment = {
@@ -58,21 +96,75 @@ def run(steps: Sequence[Step]) -> int:
     for number, step in enumerate(steps, 1):
         print(f"[{number}/{len(steps)}] {step.name}", flush=True)
         start = time.monotonic()
-        try:
-            passed = subprocess.run(step.command, env=environment, check=False).returncode == 0
-        except OSError as error:
-            print(error, flush=True)
-            passed = False
+        outcome = "passed"
+        if is_kept(step, kept):
+            outcome = "unchanged"
+        else:
+            before = digest(step.needs)
+            try:
+                done = subprocess.run(step.command, env=environment, check=False).returncode == 0
+            except OSError as error:
+                print(error, flush=True)
+                done = False
+            outcome = "passed" if done else "FAILED"
+            if done and before == digest(step.needs):
+                keep(step, kept)
+            else:
+                _record(step, kept).unlink(missing_ok=True)
         seconds = time.monotonic() - start
-        print(f"    {'passed' if passed else 'FAILED'} in {seconds:.1f} s", flush=True)
-        results.append((step, passed, seconds))
-    print("\nSummary")
-    for step, passed, seconds in results:
-        print(f"  {'passed' if passed else 'FAILED'} {seconds:6.1f} s  {step.name}")
-    failed = sum(not passed for _, passed, _ in results)
+        said = "unchanged since it passed" if outcome == "unchanged" else f"{outcome} in {seconds:.1f} s"
+        print(f"    {said}", flush=True)
+        results.append((step, outcome, seconds))
+    print("\nSummary, the slowest first")
+    for step, outcome, seconds in sorted(results, key=lambda result: -result[2]):
+        print(f"  {outcome:9} {seconds:6.1f} s  {step.name}")
+    failed = sum(outcome == "FAILED" for _, outcome, _ in results)
     print(f"  {sum(seconds for *_, seconds in results):.0f} s in all")
     print(f"steps: {len(results) - failed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
+
+
+def digest(places: Sequence[str]) -> str:
+    """The content of the project's files in some places, and of the files that everything depends on."""
+    wanted = (*places, *ALWAYS)
+    total = hashlib.sha256(sys.version.encode())
+    for file in project_files(Path()):
+        name = file.as_posix()
+        if "." in places or any(name == place or name.startswith(f"{place}/") for place in wanted):
+            total.update(f"{name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _made(places: Sequence[str]) -> str:
+    """The content of what steps made."""
+    total = hashlib.sha256()
+    for place in places:
+        for file in sorted(_files(Path(place))):
+            total.update(f"{file.as_posix()}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _files(place: Path) -> Iterator[Path]:
+    yield from [place] if place.is_file() else (file for file in place.rglob("*") if file.is_file())
+
+
+def _record(step: Step, kept: Path) -> Path:
+    return kept / re.sub(r"\W+", "-", step.name).strip("-")
+
+
+def is_kept(step: Step, kept: Path) -> bool:
+    """Whether a step passed with everything that it depends on as it is now."""
+    record = _record(step, kept)
+    if os.environ.get("FRESH") or not step.needs or not record.is_file():
+        return False
+    return record.read_text(encoding="ascii") == f"{step.command} {digest(step.needs)} {_made(step.made)}"
+
+
+def keep(step: Step, kept: Path) -> None:
+    """Remember that a step passed."""
+    if step.needs:
+        kept.mkdir(parents=True, exist_ok=True)
+        _record(step, kept).write_text(f"{step.command} {digest(step.needs)} {_made(step.made)}", encoding="ascii")
 
 
 def main(arguments: Sequence[str]) -> int:

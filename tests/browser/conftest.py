@@ -3,7 +3,6 @@
 import functools
 import http.server
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from dlnotes_site.browser import find_chromium, launch_arguments
+from tests.serving import serving
 
 SITE = Path(__file__).parents[2] / "site"
 
@@ -46,11 +46,8 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def address() -> Iterator[str]:
     assert (SITE / "index.html").is_file(), "no site to look at: run `make site` first"
     handler = functools.partial(_Quiet, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
+    with serving(handler) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

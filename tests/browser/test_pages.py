@@ -87,7 +87,7 @@ def laptop(chromium: Browser, address: str) -> Iterator[Watched]:
     context.close()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.lang}/{page.name}")
 def test_a_page_on_a_phone(page: site.Page, phone: BrowserContext, address: str) -> None:
     watched = Watched(phone.new_page(), address)
     watched.open(path_of(page.lang, page.name))

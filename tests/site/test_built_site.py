@@ -49,7 +49,7 @@ def test_links_and_fragments_of_the_built_pages_lead_somewhere() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.path)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.lang}/{p.name}")
 def test_a_page_says_its_language_and_where_it_is_in_the_other(page: site.Page) -> None:
     html = soup(file_of(page.lang, page.name))
     assert html.html is not None
@@ -65,7 +65,7 @@ def test_a_page_says_its_language_and_where_it_is_in_the_other(page: site.Page) 
     assert urljoin(_canonical(page.lang, page.name), str(switch["href"])) == links[other]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.path)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.lang}/{p.name}")
 def test_a_page_has_title_description_and_one_h1(page: site.Page) -> None:
     html = soup(file_of(page.lang, page.name))
     assert html.title is not None

@@ -102,7 +102,7 @@ def test_a_run_is_made_again_when_a_module_that_it_used_changes(
     monkeypatch.setattr(execute, "Server", lambda seed: started.append(seed) or real(seed))
     run(code)
     assert not started
-    monkeypatch.setattr(execute, "_module_digest", lambda name: "changed")
+    monkeypatch.setattr(execute, "module_digest", lambda name: "changed")
     run(code)
     assert sorted(started) == [1, 2]
 
@@ -125,8 +125,8 @@ def test_the_data_of_a_package_belong_to_its_content(tmp_path, monkeypatch):
     (package / "__init__.py").write_text("")
     (package / "one.py").write_text("x = 1")
     monkeypatch.setattr(execute, "_HERE", tmp_path / "machinery")
-    before = execute._module_digest("things")
+    before = execute.module_digest("things")
     (package / "one.py").write_text("x = 2")  # a module of its own
-    assert execute._module_digest("things") == before
+    assert execute.module_digest("things") == before
     (package / "data" / "digits.npz").write_bytes(b"\x00\xff")
-    assert execute._module_digest("things") != before
+    assert execute.module_digest("things") != before

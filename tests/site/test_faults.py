@@ -1,5 +1,6 @@
 """Faults planted one at a time in a copy of the pages: each is found, with the file and the line where it stands."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from dlnotes_site.page import Finding
 
 ROOT = Path(__file__).parents[2]
 JA, EN = "docs/ja/guide.md", "docs/en/guide.md"
+LAB = "docs/labs/spirals.py"
 
 
 @pytest.fixture
@@ -21,9 +23,12 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "benchmarks", tmp_path / "benchmarks")
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     (tmp_path / ".cache").mkdir()
-    for kept in ("runs", "formulas"):
-        if (ROOT / ".cache" / kept).is_dir():
-            shutil.copytree(ROOT / ".cache" / kept, tmp_path / ".cache" / kept)
+    for kept in ("runs", "labs", "formulas"):
+        file = ROOT / ".cache" / kept
+        if file.is_dir():
+            shutil.copytree(file, tmp_path / ".cache" / kept, copy_function=os.link)  # each is replaced, never changed
+        elif file.is_file():
+            os.link(file, tmp_path / ".cache" / kept)
     return tmp_path
 
 
@@ -75,6 +80,36 @@ def exchange(root: Path) -> tuple[str, int]:
 def forget(root: Path) -> tuple[str, int]:
     (root / "docs/translations/en/guide.txt").unlink()
     return EN, 1
+
+
+def last(old: str, new: str) -> Callable[[Path], tuple[str, int]]:
+    """A fault in a lab, where a pair of prose cells ends with the English one: the last `old` becomes `new`."""
+
+    def plant(root: Path) -> tuple[str, int]:
+        file = root / LAB
+        text = file.read_text(encoding="utf-8")
+        before, found, after = text.rpartition(old)
+        assert found, f"{LAB} no longer holds {old!r}: choose another place for this fault"
+        file.write_text(before + new + after, encoding="utf-8")
+        return LAB, before.count("\n") + 1
+
+    return plant
+
+
+def silence(root: Path) -> tuple[str, int]:
+    """The last English prose cell of a lab loses its marker; the line is that of the Japanese one, now alone."""
+    _, line = last('# %% [markdown] lang="en"\n', "")(root)
+    lines = (root / LAB).read_text(encoding="utf-8").split("\n")[: line - 1]
+    return LAB, max(number for number, text in enumerate(lines, 1) if text == '# %% [markdown] lang="ja"')
+
+
+def reword_lab(root: Path) -> tuple[str, int]:
+    """The Japanese heading of a lab's last section is changed and the English one is not."""
+    file = root / LAB
+    text = file.read_text(encoding="utf-8")
+    (japanese, english) = re.findall(r"^# ## (.*) \{#try\}$", text, re.MULTILINE)
+    file.write_text(text.replace(f"# ## {japanese} ", f"# ## {japanese}です "), encoding="utf-8")
+    return LAB, text[: text.index(f"# ## {english} ")].count("\n") + 1
 
 
 FIGURE = "<!-- figure: sigmoid"
@@ -130,6 +165,17 @@ FAULTS = {
         ),
         "too little",
     ),
+    "a heading id changed in one language of a lab": (last("{#try}", "{#tries}"), "heading"),
+    "a prose cell of a lab in one language only": (silence, "is prose in ja only"),
+    "a formula changed in one language of a lab": (last(r"z_1 = \max(0, u_1)", r"z_1 = \min(0, u_1)"), "formula"),
+    "a link of a lab to a missing page": (last("(../basics/perceptron.md", "(../basics/percepton.md"), "no such page"),
+    "a link of a lab to a notebook as if it were a page": (last("(../basics/perceptron.md", "(cnn.md"), "no such page"),
+    "a figure directive of a lab removed": (
+        last("# <!-- figure: linear-regions", "# <!-- was: x"),
+        "unknown directive",
+    ),
+    "a figure of a lab with another id": (last("# <!-- figure: linear-regions", "# <!-- figure: areas"), "figure"),
+    "a Japanese heading of a lab changed": (reword_lab, "translated from an earlier"),
     "an unknown measured number": (both("## ", "<!-- bench: no.such -->\n\n## "), "no 'no.such'"),
 }
 

@@ -4,7 +4,7 @@ import posixpath
 
 import pytest
 
-from dlnotes_site import site
+from dlnotes_site import notebooks, site
 from dlnotes_site.page import Link, Page
 
 from .built import Shown, shown
@@ -32,7 +32,11 @@ def test_blocks_are_those_of_the_built_page(page: Page, html: Shown) -> None:
 
 
 def test_outputs_are_those_of_the_built_page(page: Page, html: Shown) -> None:
-    assert [block.output.text for block in page.blocks if block.output] == html.outputs
+    if page.lab:
+        kept = notebooks.run_all([page], site.ROOT / ".cache" / "labs")  # the build has run them
+        assert [kept[block.program].text for block in page.blocks if kept[block.program].text] == html.outputs
+    else:
+        assert [block.output.text for block in page.blocks if block.output] == html.outputs
 
 
 def test_other_fences_are_those_of_the_built_page(page: Page, html: Shown) -> None:
@@ -75,8 +79,8 @@ def _address(page: Page, link: Link) -> str:
         return link.target
     target = posixpath.normpath(posixpath.join(posixpath.dirname(page.name), path))
     here = "" if page.name == "index" else page.name
-    if path.endswith(".md"):
-        target = target.removesuffix(".md")
+    if path.endswith((".md", ".ipynb")):
+        target = target.removesuffix(".md").removesuffix(".ipynb")
         if target == "index":
             target = "."
         return posixpath.relpath(target, here or ".") + "/" + mark + fragment

@@ -207,6 +207,64 @@ def test_steps_are_all_run_and_one_failure_fails_all(capfd: pytest.CaptureFixtur
     assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 0 failed"
 
 
+def test_a_step_that_passed_is_run_again_only_when_what_it_depends_on_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FRESH", raising=False)
+    for name in ("src/a.py", "src/b.py", "docs/c.md", "site/index.html", "requirements.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1")
+    say = (sys.executable, "-c", "print('ran')")
+    step = steps.Step("say", say, needs=("src",), made=("site",))
+
+    def runs(step: steps.Step = step) -> bool:
+        assert steps.run([step], tmp_path / "kept") == 0
+        return "ran" in capfd.readouterr().out.splitlines()
+
+    assert [runs(), runs()] == [True, False]
+    (tmp_path / "docs/c.md").write_text("2")  # of no concern to it
+    assert not runs()
+    for name in ("src/a.py", "site/index.html", "requirements.txt"):
+        (tmp_path / name).write_text("2")
+        assert [runs(), runs()] == [True, False], name
+    (tmp_path / "src/b.py").rename(tmp_path / "src/d.py")
+    assert [runs(), runs()] == [True, False]
+    other = steps.Step("say", (*say, "more"), needs=("src",), made=("site",))
+    assert [runs(other), runs(other)] == [True, False]
+    monkeypatch.setenv("FRESH", "1")
+    assert runs(other)
+    monkeypatch.delenv("FRESH")
+    always = steps.Step("always", say)
+    assert [runs(always), runs(always)] == [True, True]
+
+
+def test_a_step_that_fails_or_changes_what_it_reads_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FRESH", raising=False)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/a.py").write_text("1")
+    kept = tmp_path / "kept"
+    failing = steps.Step("failing", (sys.executable, "-c", "raise SystemExit(1)"), needs=("src",))
+    assert steps.run([failing], kept) == 1
+    assert not steps.is_kept(failing, kept)
+    write = "import pathlib; pathlib.Path('src/a.py').write_text('2')"
+    changing = steps.Step("changing", (sys.executable, "-c", write), needs=("src",))
+    assert steps.run([changing], kept) == 0
+    assert not steps.is_kept(changing, kept)
+    fine = steps.Step("fine", (sys.executable, "-c", ""), needs=("src",))
+    assert steps.run([fine], kept) == 0
+    assert steps.is_kept(fine, kept)
+
+
+def test_every_step_names_places_that_exist() -> None:
+    for step in steps.TEST:
+        for place in step.needs:
+            assert (ROOT / place).exists(), f"{step.name}: {place}"
+
+
 def test_a_registry_host_or_a_machine_path_is_found(tmp_path: Path) -> None:
     host, path = "registry." + "npmjs" + ".org", "/" + "home/someone/dlnotes"
     (tmp_path / "a.md").write_text(f"fine: /en/ and docs/work/ and ~/.pyenv\nsee {host}\n")

@@ -1,0 +1,226 @@
+"""What a reader takes away from a lab runs on every supported Python of this machine, in an environment with only a
+kernel and the site's wheel, offline; and what matters in its results is asserted (`tests/labs/`)."""
+
+import fcntl
+import functools
+import hashlib
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbformat import NotebookNode
+
+from dlnotes_site import labs, notebooks, render, site
+from tests.serving import serving
+
+from .built import SITE
+
+LABS = sorted(name for name, page in site.read()["ja"].items() if page.lab)
+ASSERTS = site.ROOT / "tests" / "labs"
+ENVIRONMENTS = site.ROOT / ".cache" / "kernels"
+OFFLINE = """\
+import sys
+
+def _stay_here(event, arguments):
+    host = arguments[0] if event == "socket.getaddrinfo" else None
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    if host not in (None, "", "127.0.0.1", "localhost"):
+        raise PermissionError(f"this test is offline ({host} was asked for)")
+
+sys.addaudithook(_stay_here)
+"""
+
+
+@functools.cache
+def pythons() -> dict[str, Path]:
+    """A Python of each supported version that this machine has: that of the tests, those on PATH and pyenv's."""
+    found = {"{}.{}".format(*sys.version_info): Path(sys.executable)}
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    named = [Path(path) for minor in range(12, 20) if (path := shutil.which(f"python3.{minor}"))]
+    for path in [*named, *sorted(pyenv.glob("versions/3.*/bin/python3"))]:
+        code = "import sys; print(*sys.version_info[:2], sep='.')"
+        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, check=False)
+        version = done.stdout.strip()
+        if done.returncode == 0 and int(version.partition(".")[2]) >= 12:
+            found.setdefault(version, path)
+    return found
+
+
+def wheel() -> Path:
+    (file,) = (SITE / "assets" / "wheels").iterdir()
+    return file
+
+
+def environment(version: str, *, library: bool = True) -> Path:
+    """The Python of an environment with a kernel and the site's wheel (or all but it); made once, by one process."""
+    pins = (site.ROOT / "requirements.txt").read_bytes()
+    key = hashlib.sha256(pins + wheel().read_bytes() + version.encode() + bytes(library)).hexdigest()[:16]
+    folder = ENVIRONMENTS / f"{version}-{key}"
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    with (ENVIRONMENTS / f"{version}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            uv = [sys.executable, "-m", "uv"]
+            subprocess.run([*uv, "venv", "--quiet", "--seed", "--python", pythons()[version], folder], check=True)
+            needs = [re.split(r"[<>=!~ ;]", need)[0] for need in metadata.requires("dlnotes") or []]
+            wanted = ["ipykernel", *([wheel()] if library else needs)]
+            pinned = ["--constraint", site.ROOT / "requirements.txt"]
+            command = [*uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *pinned, *wanted]
+            subprocess.run(command, check=True)
+            (folder / "ready").touch()
+    return folder / "bin" / "python"
+
+
+class _OneKernel(KernelSpecManager):
+    """Knows one kernel: that of a given Python."""
+
+    python = Path()
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        argv = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+
+def run(notebook: NotebookNode, python: Path, folder: Path) -> None:
+    """Run a notebook as it stands, offline, in an empty folder."""
+    startup = folder / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-offline.py").write_text(OFFLINE, encoding="utf-8")
+    (folder / "empty").mkdir()
+    manager = AsyncKernelManager(transport="ipc", connection_file=str(folder / "kernel.json"))
+    manager.kernel_spec_manager = _OneKernel()
+    manager.kernel_spec_manager.python = python
+    client = nbclient.NotebookClient(notebook, km=manager, timeout=300)
+    client.owns_km = True
+    plain = {"PATH": os.defpath, "HOME": str(folder), "IPYTHONDIR": str(folder / "ipython"), "LANG": "C.UTF-8"}
+    plain |= {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    client.execute(env=plain, cwd=str(folder / "empty"))
+
+
+def printed(cell: NotebookNode) -> str:
+    return "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
+
+
+def downloaded(lang: str, name: str, ending: str = ".ipynb") -> Path:
+    folder = SITE / ("en" if lang == "en" else "") / name
+    return folder / f"{folder.name}{ending}"
+
+
+def test_each_lab_has_asserts_and_no_assert_is_without_a_lab() -> None:
+    assert [f"labs/{file.stem}" for file in sorted(ASSERTS.glob("*.py"))] == LABS
+    for file in ASSERTS.glob("*.py"):
+        assert file.read_text(encoding="utf-8").count("assert ") >= 5, file
+
+
+@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("version", pythons())
+def test_a_downloaded_lab_runs_with_only_a_kernel_and_the_wheel_and_gives_what_it_promises(
+    version: str, name: str, tmp_path: Path
+) -> None:
+    lang = site.LANGUAGES[sorted(pythons()).index(version) % 2]  # their code is the same: each Python takes a language
+    notebook = nbformat.read(downloaded(lang, name), as_version=4)
+    shown = nbformat.read(downloaded(lang, name, "-outputs.ipynb"), as_version=4)
+    stem = name.rpartition("/")[2]
+    asserts = nbformat.v4.new_code_cell((ASSERTS / f"{stem}.py").read_text(encoding="utf-8"))
+    notebook.cells.append(asserts)
+    run(notebook, environment(version), tmp_path)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:-1]
+    promised = [cell for cell in shown.cells if cell.cell_type == "code"]
+    assert len(cells) == len(promised)
+    for cell, other in zip(cells, promised, strict=True):
+        errors = "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
+        assert notebooks.terminal(errors).strip() == ""
+        pictures = [sum("image/png" in output.get("data", {}) for output in one.outputs) for one in (cell, other)]
+        assert pictures[0] == pictures[1]
+        if version == "{}.{}".format(*sys.version_info):
+            assert printed(cell) == printed(other), "the outputs of the page are not what a reader gets"
+    print(f"{name} on {version}: {printed(asserts).strip()}")
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_the_downloads_of_both_languages_hold_the_same_code(name: str) -> None:
+    for ending in (".ipynb", "-outputs.ipynb"):
+        code = []
+        for lang in site.LANGUAGES:
+            notebook = nbformat.read(downloaded(lang, name, ending), as_version=4)
+            nbformat.validate(notebook)
+            first, *cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+            assert f"{wheel().name}#sha256=" in first
+            code.append(cells)
+        assert code[0] == code[1]
+        assert code[0] == [block.code.rstrip("\n") for block in site.read()["ja"][name].blocks]
+    for lang in site.LANGUAGES:
+        script = downloaded(lang, name, ".py").read_text(encoding="utf-8")
+        notebook = nbformat.read(downloaded(lang, name), as_version=4)
+        assert script == labs.as_script(notebook)
+        without = json.loads(downloaded(lang, name).read_text(encoding="utf-8"))
+        assert all(not cell["outputs"] for cell in without["cells"] if cell["cell_type"] == "code")
+
+
+class _Site(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments, directory=str(SITE))  # type: ignore[arg-type]
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with serving(_Site) as address:
+        yield address
+
+
+def test_the_first_cell_installs_the_wheel_of_the_site_if_the_library_is_missing(address: str, tmp_path: Path) -> None:
+    version = sorted(pythons())[-1]
+    original = environment(version, library=False).parent.parent
+    copy = tmp_path / "environment"
+    shutil.copytree(original, copy, symlinks=True)
+    python = copy / "bin" / "python"
+    (downloaded_lab,) = LABS[:1]
+    notebook = nbformat.read(downloaded("en", downloaded_lab), as_version=4)
+    first = notebook.cells[0]
+    first.source = re.sub(r'"http[^"]*/(?=assets/wheels/)', f'"{address}', first.source)
+    check = nbformat.v4.new_code_cell("import dlnotes\nprint(dlnotes.__file__)")
+    run(nbformat.v4.new_notebook(cells=[first, check]), python, tmp_path)
+    assert str(copy) in printed(check)
+
+
+@pytest.mark.parametrize("page", [page for pages in site.read().values() for page in pages.values() if page.lab][:2])
+@pytest.mark.parametrize(
+    ("repository", "leads"),
+    [
+        ("https://github.com/someone/notes", "someone/notes"),
+        ("https://github.com/someone/notes.git", "someone/notes"),
+        ("https://github.com/someone/notes/", "someone/notes"),
+        ("https://gitlab.com/someone/notes", ""),
+        ("", ""),
+    ],
+)
+def test_colab_is_linked_when_it_can_reach_the_notebook(page: site.Page, repository: str, leads: str) -> None:
+    html = render.take_away_html(page, repository)
+    stem = page.name.rpartition("/")[2]
+    for file in (f"{stem}.ipynb", f"{stem}-outputs.ipynb", f"{stem}.py"):
+        assert f'href="{file}" download' in html
+    wanted = f"https://colab.research.google.com/github/{leads}/blob/notebooks/{page.lang}/{stem}.ipynb"
+    assert (f'href="{wanted}"' in html) == bool(leads)
+    assert ("colab" in html) == bool(leads)
