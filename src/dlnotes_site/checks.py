@@ -4,6 +4,7 @@ A new check is a new function here, and its name in `site.all_findings`.
 """
 
 import ast
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -76,18 +77,27 @@ def seconds(page: Page, runs: Mapping[str, Run], cell: float, lab: float) -> Ite
 def programs(page: Page) -> Iterator[Finding]:
     """What a block may not do because another machine, day or way of running it would give something else."""
     for block in page.blocks:
-        try:
-            tree = ast.parse(block.code)
-        except SyntaxError:
-            continue  # `outputs` names it
-        for node in ast.walk(tree):
-            if said := _not_reproducible(node):
-                yield page.finding(block.line + getattr(node, "lineno", 0), said)
-            if isinstance(node, ast.Attribute) and node.attr == "show" and not page.lab:
-                said = "show() opens a window on one machine only: leave the figure open, its directive shows it"
-                yield page.finding(block.line + node.lineno, said)
+        for line, said in _not_reproducible_in(block.code, page.lab):
+            yield page.finding(block.line + line, said)
         if page.lab and block.figures and ".show()" not in block.code:
             yield page.finding(block.line, "draws without plt.show(): as a script the lab would show nothing")
+
+
+@functools.cache  # a tree is walked once for both languages
+def _not_reproducible_in(code: str, lab: bool) -> list[tuple[int, str]]:
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []  # `outputs` names it
+    found = []
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        if said := _not_reproducible(node):
+            found.append((line, said))
+        if isinstance(node, ast.Attribute) and node.attr == "show" and not lab:
+            said = "show() opens a window on one machine only: leave the figure open, its directive shows it"
+            found.append((line, said))
+    return found
 
 
 def _not_reproducible(node: ast.AST) -> str:

@@ -162,14 +162,20 @@ def module_digest(name: str) -> str:
     return _digest(*(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files))
 
 
-def _key(program: str, machinery: Iterable[str]) -> str:
+def _key(program: str, machinery: tuple[str, ...]) -> str:
+    return _digest(program, _surroundings(machinery))
+
+
+@functools.cache
+def _surroundings(machinery: tuple[str, ...]) -> str:
+    """What every run depends on: Python, the packages, and the machinery that runs programs."""
     sources = [(_HERE / file).read_text(encoding="utf-8") for file in machinery]
     versions = [f"{name}={metadata.version(name)}" for name in ("numpy", "matplotlib")]
-    return _digest(program, sys.version, *versions, *sources)
+    return _digest(sys.version, *versions, *sources)
 
 
 def cached(
-    cache: Path, program: str, digest_of: Callable[[str], str], machinery: Iterable[str] = MACHINERY
+    cache: Path, program: str, digest_of: Callable[[str], str], machinery: tuple[str, ...] = MACHINERY
 ) -> Run | None:
     """The run that is kept for a program, if no module of the library that it loaded has changed since."""
     try:
@@ -183,7 +189,7 @@ def cached(
 
 
 def remember(
-    cache: Path, program: str, run: Run, modules: dict[str, str], machinery: Iterable[str] = MACHINERY
+    cache: Path, program: str, run: Run, modules: dict[str, str], machinery: tuple[str, ...] = MACHINERY
 ) -> None:
     """Keep a run; `modules` are the digests of the library's modules that it loaded."""
     cache.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ of a language has as many lines as the source, with the other language's lines e
 line of the source.
 """
 
+import hashlib
 import html
 import re
 from collections.abc import Iterator, Mapping
@@ -89,7 +90,7 @@ def _page(cells: list[Cell], total: int, path: str, name: str, lang: str) -> Pag
     before = ""
     for number, block in enumerate(page.blocks):
         page.blocks[number] = replace(block, before=before)
-        before += block.code
+        before = hashlib.sha256(page.blocks[number].program.encode()).hexdigest()
     return page
 
 

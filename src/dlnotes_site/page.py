@@ -47,16 +47,15 @@ class Block:
     code: str
     output: Output | None = None
     figures: tuple[Figure, ...] = ()
-    before: str = ""  # what ran before it in the same kernel: the earlier cells of a lab
+    before: str = ""  # a digest of what ran before it in the same kernel: the earlier cells of a lab
 
     @cached_property
     def program(self) -> str:
         """What the block computes: its syntax tree, in which comments and layout do not count."""
-        code = f"{self.before}\n{self.code}" if self.before else self.code
         try:
-            return ast.dump(ast.parse(code))
+            return self.before + ast.dump(ast.parse(self.code))
         except (SyntaxError, ValueError):
-            return code  # running it will say what is wrong
+            return self.before + self.code  # running it will say what is wrong
 
 
 @dataclass(frozen=True)
