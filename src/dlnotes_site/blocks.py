@@ -24,7 +24,7 @@ HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[^\s
 CONTAINER = re.compile(r'^(?P<mark>!!!|\?\?\?\+?|===[+!]?)\s*(?P<kind>[\w -]*?)\s*(?:"(?P<title>.*)")?\s*$')
 _ITEM = re.compile(r"^(?P<mark>[-*+]|\d+[.)])(?P<space>\s+)(?P<text>.*)$")
 _COMMENT = re.compile(r"^<!--\s*(?P<text>.*?)\s*-->$")
-FIGURE = re.compile(r"^figure:\s*(?P<id>[^|]*?)\s*\|\s*(?P<text>.*)$")
+_FIGURE = re.compile(r"^figure:\s*(?P<id>[^|]*?)\s*\|\s*(?P<text>.*)$")
 _TABLE_RULE = re.compile(r"^\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?\s*)?$")
 
 INLINE = re.compile(
@@ -47,6 +47,11 @@ def read(text: str, path: str = "page.md", name: str = "page", lang: str = "en",
     page = Page(path, name, lang, text, lab)
     _Reader(page).read()
     return page
+
+
+def without_front_matter(text: str) -> str:
+    """The Markdown below the front matter, which MkDocs reads by itself."""
+    return text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
 
 
 def read_tree(docs: Path, root: Path) -> dict[str, Page]:
@@ -188,7 +193,7 @@ class _Reader:
             self.wants_output = self.line
         elif "pytest" in text:
             self.say(f"<!--{text}--> changes which blocks are run: the only one allowed is {EXPECTED_OUTPUT}")
-        elif figure := FIGURE.match(text):
+        elif figure := _FIGURE.match(text):
             if self.block is None:
                 self.say("a figure without a block before it: the directive follows its ```python fence or output")
                 return

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dlnotes_site.execute import Run
-from dlnotes_site.page import Block, Finding, Page, resolve
+from dlnotes_site.page import Block, Finding, Page, page_name, resolve
 
 _CLOCKS = {"time", "timeit", "datetime", "random", "secrets", "uuid"}
 _MACHINE = {"platform", "importlib", "socket", "getpass", "psutil"}
@@ -183,7 +183,7 @@ def links(page: Page, pages: Mapping[str, Page], assets: Iterable[Path]) -> Iter
             yield page.finding(link.line, f"the image {target!r} has no alternative text")
         name = resolve(page.name, target) if target else page.name
         if name is not None and (target.endswith((".md", ".ipynb")) or not target):
-            other = pages.get(re.sub(r"\.(md|ipynb)$", "", name))
+            other = pages.get(page_name(name))
             if other is None or (target and other.lab != target.endswith(".ipynb")):
                 yield page.finding(link.line, f"the link leads to {target!r}, and there is no such page")
             elif fragment and fragment not in other.ids:

@@ -18,10 +18,10 @@ from nbformat import NotebookNode
 
 from dlnotes_site import blocks
 from dlnotes_site.execute import Run
-from dlnotes_site.page import Page, resolve
+from dlnotes_site.page import Page, page_name, resolve
 from dlnotes_site.render import fill_measured
 
-LANGUAGES = ("ja", "en")
+LANGUAGES = ("ja", "en")  # the original first
 INSTALL = """\
 # {title}: {address}
 import importlib.util
@@ -33,7 +33,7 @@ if importlib.util.find_spec("dlnotes") is None:  # the library of this guide
     subprocess.run([sys.executable, "-m", "pip", "install", wheel], check=True)
     importlib.invalidate_caches()
 """
-_MARKER = re.compile(r'# %%(?P<prose> \[markdown\] lang="(?P<lang>ja|en)")?')
+_MARKER = re.compile(r'# %%(?: \[markdown\] lang="(?P<lang>ja|en)")?')
 _TABS = re.compile(r"===[+!]?\s")
 
 
@@ -124,7 +124,7 @@ def _wrong_prose(cell: Cell, number: int) -> Iterator[tuple[int, str]]:
         content = line.removeprefix("# ").strip()
         if content.startswith("```"):
             yield at, f"cell {number}: a fence in prose is not run: make it a cell of its own"
-        elif _TABS.match(content) or content in ("<!-- install -->", "<!-- glossary -->", f"{blocks.EXPECTED_OUTPUT}"):
+        elif _TABS.match(content) or content in ("<!-- install -->", "<!-- glossary -->", blocks.EXPECTED_OUTPUT):
             yield at, f"cell {number}: {content!r} means nothing in a notebook"
 
 
@@ -144,7 +144,7 @@ def for_site(page: Page) -> NotebookNode:
 def filled(places: str, page: Page) -> str:
     """The Markdown of a lab's page: the prose of its cells in the places that mkdocs-jupyter gave them."""
     prose = {cell.metadata.placeholder: cell.source for cell in for_site(page).cells if cell.cell_type == "markdown"}
-    lines = [_without_front_matter(prose.get(line, line)) for line in places.partition("<style>")[0].split("\n")]
+    lines = [blocks.without_front_matter(prose.get(line, line)) for line in places.partition("<style>")[0].split("\n")]
     return "\n".join(lines)
 
 
@@ -213,12 +213,8 @@ def _parts(page: Page) -> Iterator[tuple[str, str]]:
 
 def for_jupyter(text: str, page: Page, address: str) -> str:
     """A page's Markdown as Jupyter knows it: no ids, whole addresses, admonitions as quotes, answers as <details>."""
-    lines = _without_front_matter(text).split("\n")
+    lines = blocks.without_front_matter(text).split("\n")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(_jupyter_lines(lines, page, address))).strip("\n")
-
-
-def _without_front_matter(text: str) -> str:
-    return text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
 
 
 def _jupyter_lines(lines: list[str], page: Page, address: str) -> Iterator[str]:
@@ -261,7 +257,7 @@ def _absolute(match: re.Match[str], page: Page, address: str) -> str:
         return match[0]
     path, mark, fragment = target.partition("#")
     name = (resolve(page.name, path) or "") if path else page.name
-    stem = re.sub(r"\.(md|ipynb)$", "", name)
+    stem = page_name(name)
     folder = "" if stem == "index" else f"{stem}/"
     where = f"{address}{folder}" if stem != name or not path else f"{address}{name}"
     return f"[{match['label']}]({where}{mark}{fragment})"

@@ -1,6 +1,7 @@
 """A `Page` is what a Markdown file holds; a `Finding` is what is wrong with it. `blocks.read` makes pages."""
 
 import ast
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -141,6 +142,11 @@ class Page:
 
     def finding(self, line: int, text: str) -> Finding:
         return Finding(self.path, line, text)
+
+
+def page_name(file: str) -> str:
+    """The name of the page that a source file in the docs folder becomes."""
+    return re.sub(r"\.(md|ipynb)$", "", file)
 
 
 def resolve(page: str, target: str) -> str | None:

@@ -21,8 +21,8 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
-from dlnotes_site import formulas, labs, render, search, site
-from dlnotes_site.page import Page
+from dlnotes_site import blocks, formulas, labs, render, search, site
+from dlnotes_site.page import Page, page_name
 
 log = logging.getLogger("mkdocs.dlnotes")
 WHEELS = "assets/wheels"
@@ -51,8 +51,7 @@ def _guide() -> site.Guide:
 
 
 def _page(page: MkDocsPage, config: MkDocsConfig) -> Page:
-    name = page.file.src_uri.removesuffix(".md").removesuffix(".ipynb")
-    return _guide().pages[_language(config)][name]
+    return _guide().pages[_language(config)][page_name(page.file.src_uri)]
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -119,10 +118,7 @@ def _labs(config: MkDocsConfig) -> list[Page]:
 def on_page_markdown(markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
     if _page(page, config).lab:
         return render.fill_measured(labs.filled(markdown, _page(page, config)), _guide().measured)
-    text = render.for_generator(_page(page, config), _guide().measured)
-    if text.startswith("---\n"):  # MkDocs has taken the front matter already
-        text = text.split("\n---\n", 1)[1]
-    return text
+    return blocks.without_front_matter(render.for_generator(_page(page, config), _guide().measured))
 
 
 def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:

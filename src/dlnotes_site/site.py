@@ -17,7 +17,7 @@ from dlnotes_site import blocks, checks, formulas, glossary, labs, notebooks, pa
 from dlnotes_site.execute import Run, run_all
 from dlnotes_site.page import Finding, Page
 
-LANGUAGES = ("ja", "en")  # the original first
+LANGUAGES = labs.LANGUAGES
 ROOT = Path(__file__).parents[2]
 TERMS = Path("docs/shared/terms.tsv")
 
