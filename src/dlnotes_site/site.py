@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from dlnotes_site import blocks, checks, formulas, glossary, labs, notebooks, parity
+from dlnotes_site import blocks, checks, formulas, glossary, labs, navigation, notebooks, parity
 from dlnotes_site.execute import Run, run_all
 from dlnotes_site.page import Finding, Page
 
@@ -81,7 +81,8 @@ def load(root: Path = ROOT) -> Guide:
 
 def findings(guide: Guide) -> list[Finding]:
     """Everything that is wrong, in the order of the pages."""
-    return sorted(set(chain(_of_pages(guide), _of_pairs(guide))), key=lambda f: (f.path, f.line, f.text))
+    navigations = navigation.check(guide.root, guide.pages["ja"].keys() | guide.pages["en"].keys())
+    return sorted(set(chain(_of_pages(guide), _of_pairs(guide), navigations)), key=lambda f: (f.path, f.line, f.text))
 
 
 def _of_pages(guide: Guide) -> Iterator[Finding]:

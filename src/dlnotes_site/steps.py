@@ -18,6 +18,7 @@ from dlnotes_site.hygiene import project_files
 
 BIN = Path(sys.prefix) / "bin"
 PYTHON = sys.executable
+NODE = str(BIN / "node")
 KEPT = Path(".cache/steps")
 ALWAYS = ("pyproject.toml", "requirements.txt", "package-lock.json", "conftest.py", "src/dlnotes_site/steps.py")
 WORKFLOWS = sorted(map(str, Path(".github/workflows").glob("*.yml")))  # by itself actionlint asks git
@@ -42,8 +43,8 @@ def _module(name: str, needs: str, module: str, *arguments: str, made: str = "")
 
 
 _PYTHON = "src tests benchmarks scripts"
-_PAGES = "docs src benchmarks/results.json"
-_BUILD = f"{_PAGES} overrides mkdocs.yml mkdocs.en.yml LICENSE README.md"
+_PAGES = "docs src benchmarks/results.json mkdocs.yml mkdocs.en.yml"
+_BUILD = f"{_PAGES} overrides LICENSE README.md"
 _TESTS = ("pytest", "--quiet", "-n", "auto")
 
 LINT = (
@@ -52,9 +53,23 @@ LINT = (
     _module("types (mypy --strict)", "src", "mypy", "--no-error-summary"),
     Step("workflows (actionlint)", (str(BIN / "actionlint"), *WORKFLOWS), (".github",)),
     Step("workflows (zizmor)", (str(BIN / "zizmor"), "--offline", "--quiet", ".github"), (".github",)),
+    Step(
+        "scripts (eslint)",
+        (
+            *(NODE, "node_modules/eslint/bin/eslint.js", "--config", "src/dlnotes_site/eslint.config.mjs"),
+            *("--format", "unix", "docs/shared/assets", "src/dlnotes_site"),
+        ),
+        ("docs/shared", "src/dlnotes_site"),
+    ),
+    Step(
+        "styles (csstree)",
+        (NODE, "node_modules/csstree-validator/bin/validate.js", "--reporter", "gnu", "docs/shared/assets"),
+        ("docs/shared",),
+    ),
     _module("Markdown (markdownlint)", "docs src README.md CONTRIBUTING.md", "dlnotes_site.markup"),
     _module("Japanese prose (textlint)", "docs src", "dlnotes_site.prose"),
     _module("hosts and paths", ".", "dlnotes_site.hygiene"),
+    _module("origins of what is loaded", "docs/shared overrides src/dlnotes_site", "dlnotes_site.origins"),
 )
 
 TEST = (
@@ -84,15 +99,19 @@ TEST = (
 )
 
 
-def run(steps: Sequence[Step], kept: Path = KEPT) -> int:
-    """Run the steps one after the other, whatever fails; print a summary; return the exit code."""
-    results = []
-    environment = {
+def environment() -> dict[str, str]:
+    """The environment in which steps are run."""
+    return {
         "MPLBACKEND": "Agg",
         "OMP_NUM_THREADS": "1",  # the matrices are small, the processes many
         "NO_MKDOCS_2_WARNING": "1",
         **os.environ,
     }
+
+
+def run(steps: Sequence[Step], kept: Path = KEPT) -> int:
+    """Run the steps one after the other, whatever fails; print a summary; return the exit code."""
+    results = []
     for number, step in enumerate(steps, 1):
         print(f"[{number}/{len(steps)}] {step.name}", flush=True)
         start = time.monotonic()
@@ -102,7 +121,7 @@ def run(steps: Sequence[Step], kept: Path = KEPT) -> int:
         else:
             before = digest(step.needs)
             try:
-                done = subprocess.run(step.command, env=environment, check=False).returncode == 0
+                done = subprocess.run(step.command, env=environment(), check=False).returncode == 0
             except OSError as error:
                 print(error, flush=True)
                 done = False
@@ -152,19 +171,23 @@ def _record(step: Step, kept: Path) -> Path:
     return kept / re.sub(r"\W+", "-", step.name).strip("-")
 
 
+def _state(step: Step) -> str:
+    return f"{step.command} {digest(step.needs)} {_made(step.made)}"
+
+
 def is_kept(step: Step, kept: Path) -> bool:
     """Whether a step passed with everything that it depends on as it is now."""
     record = _record(step, kept)
     if os.environ.get("FRESH") or not step.needs or not record.is_file():
         return False
-    return record.read_text(encoding="ascii") == f"{step.command} {digest(step.needs)} {_made(step.made)}"
+    return record.read_text(encoding="ascii") == _state(step)
 
 
 def keep(step: Step, kept: Path) -> None:
     """Remember that a step passed."""
     if step.needs:
         kept.mkdir(parents=True, exist_ok=True)
-        _record(step, kept).write_text(f"{step.command} {digest(step.needs)} {_made(step.made)}", encoding="ascii")
+        _record(step, kept).write_text(_state(step), encoding="ascii")
 
 
 def main(arguments: Sequence[str]) -> int:
