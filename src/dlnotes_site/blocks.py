@@ -17,7 +17,7 @@ from dlnotes_site.page import Block, Fence, Figure, Formula, Heading, Link, Outp
 
 EXPECTED_OUTPUT = "<!--pytest-codeblocks:expected-output-->"
 FENCES = ("python", "text", "console", "markdown")
-PLAIN_DIRECTIVES = ("install", "glossary")
+PLAIN_DIRECTIVES = ("install", "glossary", "build", "chapters", "copies", "faults", "mutants")
 
 _FENCE = re.compile(r"^(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[^\s}]+)\s*\})?\s*$")

@@ -9,6 +9,7 @@ import logging
 import posixpath
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
-from dlnotes_site import blocks, formulas, labs, render, search, site
+from dlnotes_site import blocks, formulas, labs, render, search, site, verification
 from dlnotes_site.page import Page, page_name
 
 log = logging.getLogger("mkdocs.dlnotes")
@@ -127,11 +128,15 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
     fillers = {
         "block": lambda number: render.block_html(ours, number, guide.runs[ours.blocks[number].program], base),
         "install": lambda number: render.install_html(config.extra["wheel"]),
-    }
+    } | {name: _told(name, ours.lang) for name in verification.DIRECTIVES}
     html = render.fill(html, ours, fillers)
     if ours.lab:
         html = html.replace("</h1>", "</h1>\n" + render.take_away_html(ours, config.repo_url or ""), 1)
     return html
+
+
+def _told(directive: str, lang: str) -> Callable[[int], str]:
+    return lambda number: verification.filled(directive, _guide(), lang)
 
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
@@ -150,6 +155,7 @@ def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsCon
         }
         for lang, folder in here.items()
     }
+    context["checked"] = verification.foot(_page(page, config))
     return context
 
 

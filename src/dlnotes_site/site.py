@@ -7,7 +7,7 @@ line and the tests take what they need from the `Guide` it returns.
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -149,23 +149,23 @@ def translated(guide: Guide, same: frozenset[str]) -> list[Finding]:
 
 
 def stats(guide: Guide) -> list[tuple[str, dict[str, int]]]:
-    """Counts by language: pages, blocks, outputs, figures, formulas, headings, links, questions, units of text."""
-    rows = []
-    for lang, pages in guide.pages.items():
-        of = list(pages.values())
-        counts = {
-            "pages": len(of),
-            "blocks": sum(len(page.blocks) for page in of),
-            "outputs": sum(bool(guide.runs[block.program].text) for page in of for block in page.blocks),
-            "figures": sum(len(page.figures) for page in of),
-            "formulas": sum(len(page.formulas) for page in of),
-            "headings": sum(len(page.headings) for page in of),
-            "links": sum(len(page.links) for page in of),
-            "questions": sum(len(page.questions) for page in of),
-            "units of text": sum(len(page.prose) for page in of),
-        }
-        rows.append((lang, counts))
-    return rows
+    """Counts by language."""
+    return [(lang, counts(list(pages.values()), guide)) for lang, pages in guide.pages.items()]
+
+
+def counts(pages: Sequence[Page], guide: Guide) -> dict[str, int]:
+    """How much some pages hold: blocks, outputs, figures, formulas, headings, links, questions, units of text."""
+    return {
+        "pages": len(pages),
+        "blocks": sum(len(page.blocks) for page in pages),
+        "outputs": sum(bool(guide.runs[block.program].text) for page in pages for block in page.blocks),
+        "figures": sum(len(page.figures) for page in pages),
+        "formulas": sum(len(page.formulas) for page in pages),
+        "headings": sum(len(page.headings) for page in pages),
+        "links": sum(len(page.links) for page in pages),
+        "questions": sum(len(page.questions) for page in pages),
+        "units of text": sum(len(page.prose) for page in pages),
+    }
 
 
 class _Progress:
