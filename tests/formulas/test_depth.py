@@ -35,7 +35,7 @@ def test_receptive_field_step() -> None:
         j.append(j[-1] * S)
     for depth in range(1, 6):
         assert np.ptp(seen(depth, 0)) + 1 == r[depth]
-        assert seen(depth, 1)[0] - seen(depth, 0)[0] == j[depth]
+        assert seen(depth, 2)[0] - seen(depth, 1)[0] == j[depth]
 
 
 @holds("vision/depth#receptive-field-sum", r"r_L = 1 + \sum_{l=1}^{L} (F_l - 1) \prod_{i=1}^{l-1} S_i")
