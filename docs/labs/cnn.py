@@ -28,6 +28,7 @@
 # $$
 # \mathrm{SE} = \sqrt{\frac{p (1 - p)}{n}}
 # $$
+# <!-- formula: standard-error -->
 #
 # `split` は、分割に使った乱数生成器も返します。初期値と学習の順序も同じ生成器から引くので、種を変えると3つとも変わります。
 #
@@ -49,6 +50,7 @@
 # $$
 # \mathrm{SE} = \sqrt{\frac{p (1 - p)}{n}}
 # $$
+# <!-- formula: standard-error -->
 #
 # `split` also returns the random generator it used. The initial weights and the order of training are drawn from the same generator, so another seed changes all three.
 #
@@ -89,6 +91,7 @@ plt.show()
 # $$
 # C_{out} (C_{in} F^2 + 1), \qquad (D + 1) K
 # $$
+# <!-- formula: layer-parameters -->
 #
 # **予想 1.** フィルタは8個と16個、パディングは1です。全結合層に届く特徴量は何個ですか。パラメータが最も多いのはどの層ですか。
 #
@@ -104,6 +107,7 @@ plt.show()
 # $$
 # C_{out} (C_{in} F^2 + 1), \qquad (D + 1) K
 # $$
+# <!-- formula: layer-parameters -->
 #
 # **Prediction 1.** There are 8 and 16 filters, with padding 1. How many features reach the fully connected layer? Which layer has the most parameters?
 #
@@ -148,12 +152,14 @@ print(f"in all {sum(sizes)}, by the formulas {sum(formula)}")
 # $$
 # \hat{g} = \frac{E(w + h) - E(w - h)}{2h}
 # $$
+# <!-- formula: central-difference -->
 #
 # 誤差は、重みやバイアスの配列ごとに、差の最大を $|g|$ の最大で割って表します。
 #
 # $$
 # \text{error} = \frac{\max |\hat{g} - g|}{\max |g|}
 # $$
+# <!-- formula: gradient-error -->
 #
 # **予想 2.** 逆伝播の実装は正しいものとします。それでも、6つの配列のうち1つは一致しません。どれでしょうか。手がかりは、上の図の余白と、バイアスの初期値が0であることです。
 #
@@ -169,12 +175,14 @@ print(f"in all {sum(sizes)}, by the formulas {sum(formula)}")
 # $$
 # \hat{g} = \frac{E(w + h) - E(w - h)}{2h}
 # $$
+# <!-- formula: central-difference -->
 #
 # For each array of weights or biases, the error is the largest difference divided by the largest $|g|$.
 #
 # $$
 # \text{error} = \frac{\max |\hat{g} - g|}{\max |g|}
 # $$
+# <!-- formula: gradient-error -->
 #
 # **Prediction 2.** Take it that the backward pass is right. Even so, one of the six arrays will not agree. Which one? Two hints: the margins in the figure above, and the biases, which start at 0.
 #
@@ -454,6 +462,7 @@ for name in by_digit:
 # $$
 # \cos_m = \frac{\langle W_m, W'_m \rangle}{\lVert W_m \rVert \, \lVert W'_m \rVert}
 # $$
+# <!-- formula: filter-cosine -->
 #
 # **予想 7.** 余弦は0と1のどちらに近いでしょうか。
 #
@@ -469,6 +478,7 @@ for name in by_digit:
 # $$
 # \cos_m = \frac{\langle W_m, W'_m \rangle}{\lVert W_m \rVert \, \lVert W'_m \rVert}
 # $$
+# <!-- formula: filter-cosine -->
 #
 # **Prediction 7.** Are the cosines nearer to 0 or to 1?
 #
@@ -642,6 +652,7 @@ plt.show()
 # $$
 # \lVert x - x' \rVert^2 = \lVert x \rVert^2 - 2 \, x \cdot x' + \lVert x' \rVert^2
 # $$
+# <!-- formula: squared-distance -->
 #
 # **予想 9.** 誤った画像のうち、最も近い訓練画像が別の数字であるものは、半分を超えるでしょうか。
 #
@@ -663,6 +674,7 @@ plt.show()
 # $$
 # \lVert x - x' \rVert^2 = \lVert x \rVert^2 - 2 \, x \cdot x' + \lVert x' \rVert^2
 # $$
+# <!-- formula: squared-distance -->
 #
 # **Prediction 9.** Is the nearest training image another digit for more than half of the mistakes?
 #

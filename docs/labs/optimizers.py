@@ -69,6 +69,7 @@ plt.show()
 # $$
 # E_t = -\frac{1}{N_t} \sum_{n} \ln y_{n d_n}
 # $$
+# <!-- formula: batch-loss -->
 #
 # **予想 1.** まだ何も学習していないネットワークの損失は、いくつくらいでしょうか。
 #
@@ -84,6 +85,7 @@ plt.show()
 # $$
 # E_t = -\frac{1}{N_t} \sum_{n} \ln y_{n d_n}
 # $$
+# <!-- formula: batch-loss -->
 #
 # **Prediction 1.** About how large is the loss of a network that has not learned anything yet?
 #
@@ -161,6 +163,7 @@ for name, error in errors.items():
 # $$
 # w \leftarrow w - \eta \, \frac{\partial E_t}{\partial w}, \qquad E = \sum_{t} \frac{N_t}{N} \, E_t
 # $$
+# <!-- formula: epoch-loss -->
 #
 # %% [markdown] lang="en"
 # All relative errors are below $10^{-6}$, which is about as close as central differences get. If training goes wrong from here on, backpropagation is not to blame.
@@ -172,6 +175,7 @@ for name, error in errors.items():
 # $$
 # w \leftarrow w - \eta \, \frac{\partial E_t}{\partial w}, \qquad E = \sum_{t} \frac{N_t}{N} \, E_t
 # $$
+# <!-- formula: epoch-loss -->
 #
 # %%
 from dlnotes.optimizers import SGD
@@ -449,6 +453,7 @@ plt.show()
 # $$
 # \sqrt{\frac{p \, (1 - p)}{500}}
 # $$
+# <!-- formula: accuracy-error -->
 #
 # %% [markdown] lang="en"
 # <!-- figure: curves | Above, the training loss on a logarithmic scale: a thin line for each seed, a thick one for the median of five. Adam falls ahead, but its thin lines shoot up now and then. AdaGrad is smooth and stays the highest. Below, the mean test accuracy with bands of one standard deviation: apart only at first, overlapping later. The first points of SGD are outside the panel. -->
@@ -462,6 +467,7 @@ plt.show()
 # $$
 # \sqrt{\frac{p \, (1 - p)}{500}}
 # $$
+# <!-- formula: accuracy-error -->
 #
 # %%
 accuracies = {name: tests[name][:, -1] for name in kinds}
@@ -545,6 +551,7 @@ plt.show()
 # $$
 # 500 \, p_1 p_2 p_3 p_4
 # $$
+# <!-- formula: chance-mistakes -->
 #
 # 比べる相手として、初期値と順序だけが違う SGD を4つ用意します。1つは学習済みなので、種ごとに3つを加えます。
 #
@@ -562,6 +569,7 @@ plt.show()
 # $$
 # 500 \, p_1 p_2 p_3 p_4
 # $$
+# <!-- formula: chance-mistakes -->
 #
 # For comparison there are four networks of SGD that differ only in initial values and order. One is already trained; the cell adds three for each seed.
 #

@@ -30,6 +30,7 @@
 # $$
 # a_{\mathrm{val}} = (1 - r) \, a + \frac{r}{10}
 # $$
+# <!-- formula: validation-accuracy -->
 #
 # $a = 1$ でも73 %にしかなりません。しかし、$a$ が大きいほど大きくなるので、2つのネットワークのうちどちらがよいかは、これでわかります。
 #
@@ -53,6 +54,7 @@
 # $$
 # a_{\mathrm{val}} = (1 - r) \, a + \frac{r}{10}
 # $$
+# <!-- formula: validation-accuracy -->
 #
 # Even at $a = 1$ this is just 73 %. But it grows with $a$, so of two networks the better one still comes out on top.
 #
@@ -306,12 +308,14 @@ print("val  ", *np.round(recognized, 1))
 # $$
 # E_\lambda = E + \frac{\lambda}{2} \sum_{l=1}^{L} \lVert W^{(l)} \rVert^2
 # $$
+# <!-- formula: loss-with-penalty -->
 #
 # 各層の重みの勾配には、項が1つ増えます。
 #
 # $$
 # \frac{\partial E_\lambda}{\partial W^{(l)}} = \frac{\partial E}{\partial W^{(l)}} + \lambda W^{(l)}
 # $$
+# <!-- formula: gradient-with-penalty -->
 #
 # 使う前に、各パラメータから無作為に選んだ30か所で、[中心差分](../glossary.md#central-difference)と比べます。2列目は、勾配から $\lambda W$ を抜いた場合です。抜けたことに、この確認で気づけるかどうかを見ます。
 #
@@ -329,12 +333,14 @@ print("val  ", *np.round(recognized, 1))
 # $$
 # E_\lambda = E + \frac{\lambda}{2} \sum_{l=1}^{L} \lVert W^{(l)} \rVert^2
 # $$
+# <!-- formula: loss-with-penalty -->
 #
 # One term is added to the gradient of each layer's weights.
 #
 # $$
 # \frac{\partial E_\lambda}{\partial W^{(l)}} = \frac{\partial E}{\partial W^{(l)}} + \lambda W^{(l)}
 # $$
+# <!-- formula: gradient-with-penalty -->
 #
 # Before you use it, compare it with [central differences](../glossary.md#central-difference) at 30 random entries of each parameter. The second column leaves $\lambda W$ out of the gradient, to see whether the check would notice.
 #

@@ -82,6 +82,7 @@ plt.show()
 # E &= -\frac{1}{N} \sum_{n=1}^{N} \ln y_{n d_n}
 # \end{aligned}
 # $$
+# <!-- formula: linear-classifier -->
 #
 # どのクラスにも確率 1/3 を付けるだけなら、損失は $\ln 3$、正解率は約 1/3 です。
 #
@@ -103,6 +104,7 @@ plt.show()
 # E &= -\frac{1}{N} \sum_{n=1}^{N} \ln y_{n d_n}
 # \end{aligned}
 # $$
+# <!-- formula: linear-classifier -->
 #
 # Giving each class the probability 1/3 would cost a loss of $\ln 3$ and be right about 1/3 of the time.
 #
@@ -150,6 +152,7 @@ plt.show()
 # u_2 &= z_1 W_2 + b_2
 # \end{aligned}
 # $$
+# <!-- formula: hidden-layer -->
 #
 # $W_1$ は [Heの初期値](../training/weight-initialization.md)から、バイアスは 0 から始めます。
 #
@@ -175,6 +178,7 @@ plt.show()
 # u_2 &= z_1 W_2 + b_2
 # \end{aligned}
 # $$
+# <!-- formula: hidden-layer -->
 #
 # $W_1$ starts from [He initialization](../training/weight-initialization.md), the biases from 0.
 #
@@ -218,6 +222,7 @@ print("parameters in all:", count)
 # \frac{\partial E}{\partial W_1} &= x^\top \delta_1, \quad \frac{\partial E}{\partial b_1} = \sum_{n} \delta_{1,n}
 # \end{aligned}
 # $$
+# <!-- formula: two-layer-gradients -->
 #
 # `forward` は層を順に、`backward` は逆順に呼びます。どちらも、この先で使い続けます。
 # %% [markdown] lang="en"
@@ -237,6 +242,7 @@ print("parameters in all:", count)
 # \frac{\partial E}{\partial W_1} &= x^\top \delta_1, \quad \frac{\partial E}{\partial b_1} = \sum_{n} \delta_{1,n}
 # \end{aligned}
 # $$
+# <!-- formula: two-layer-gradients -->
 #
 # `forward` calls the layers in order and `backward` in reverse; both stay in use to the end.
 # %%
@@ -283,6 +289,7 @@ for name, a, b in zip(("W1", "b1", "W2", "b2"), by_formula, by_layers):
 # \text{error} &= \frac{\lVert g - \hat{g} \rVert}{\lVert \hat{g} \rVert}
 # \end{aligned}
 # $$
+# <!-- formula: central-differences -->
 # %% [markdown] lang="en"
 # ## The gradient check {#gradient-check}
 #
@@ -294,6 +301,7 @@ for name, a, b in zip(("W1", "b1", "W2", "b2"), by_formula, by_layers):
 # \text{error} &= \frac{\lVert g - \hat{g} \rVert}{\lVert \hat{g} \rVert}
 # \end{aligned}
 # $$
+# <!-- formula: central-differences -->
 # %%
 def central_differences(layers, p, x, d, h=1e-5):
     g = np.empty_like(p)
@@ -362,6 +370,7 @@ for label, error in careless_errors.items():
 # $$
 # p \leftarrow p - \eta \frac{\partial E}{\partial p}
 # $$
+# <!-- formula: update-rule -->
 #
 # あとで見るために、学習前と、5、20、100エポックを終えた時点の層を複製しておきます。
 # %% [markdown] lang="en"
@@ -376,6 +385,7 @@ for label, error in careless_errors.items():
 # $$
 # p \leftarrow p - \eta \frac{\partial E}{\partial p}
 # $$
+# <!-- formula: update-rule -->
 #
 # The cell keeps copies of the layers before training and after 5, 20 and 100 epochs, to look at later.
 # %%
@@ -471,6 +481,7 @@ plt.show()
 # $$
 # x \cdot w_j + b_j = 0
 # $$
+# <!-- formula: unit-line -->
 #
 # 直線の片側では $z_1$ の $j$ 番目が 0、反対側では直線からの距離に比例する値です。32本の直線を、学習前と学習後の塗り分けに重ねます。点は30個だけ描きます。
 # %% [markdown] lang="en"
@@ -489,6 +500,7 @@ plt.show()
 # $$
 # x \cdot w_j + b_j = 0
 # $$
+# <!-- formula: unit-line -->
 #
 # On one side of the line entry $j$ of $z_1$ is 0; on the other it grows in proportion to the distance from the line. Here are the 32 lines over the regions before and after training, with 30 points only.
 # %%
@@ -524,6 +536,7 @@ plt.show()
 # q \cdot a_k &= \frac{3}{2} (u_{2,k} - \bar{u}_2)
 # \end{aligned}
 # $$
+# <!-- formula: plane-of-logits -->
 #
 # 最後の式から、最大の $u_{2,k}$ を選ぶことは、$q$ に最も近い向き $a_k$ を選ぶことです。境界はいつも、120 度ずつ離れた3本の半直線になります。$q$ は $z_1$ の1次式ですから、ここで3つの扇形に分かれた点は、$z_1$ の空間でも線形に分かれています。
 # %% [markdown] lang="en"
@@ -542,6 +555,7 @@ plt.show()
 # q \cdot a_k &= \frac{3}{2} (u_{2,k} - \bar{u}_2)
 # \end{aligned}
 # $$
+# <!-- formula: plane-of-logits -->
 #
 # By the last line, to choose the largest $u_{2,k}$ is to choose the direction $a_k$ nearest to that of $q$. The borders are always three rays, 120 degrees apart. And since $q$ is a linear function of $z_1$ plus a constant, points that fall into the three sectors here are linearly separated in the space of $z_1$.
 # %%

@@ -30,6 +30,7 @@
 # $$
 # s_{\mathrm{Glorot}} = \sqrt{\frac{2}{n_{in} + n_{out}}}, \; s_{\mathrm{He}} = \sqrt{\frac{2}{n_{in}}}
 # $$
+# <!-- formula: initial-spreads -->
 #
 # バッチ正規化の章の $s$ と違い、この実習の $s$ は、いつも重みの初期値の標準偏差です。
 #
@@ -53,6 +54,7 @@
 # $$
 # s_{\mathrm{Glorot}} = \sqrt{\frac{2}{n_{in} + n_{out}}}, \; s_{\mathrm{He}} = \sqrt{\frac{2}{n_{in}}}
 # $$
+# <!-- formula: initial-spreads -->
 #
 # Unlike the $s$ of the chapter on batch normalization, the $s$ of this lab is always the standard deviation of the initial weights.
 #
@@ -218,10 +220,12 @@ plt.show()
 # $$
 # r = \left( \frac{\mathrm{RMS}(z_9)}{\mathrm{RMS}(z_1)} \right)^{1/8}
 # $$
+# <!-- formula: growth-factor -->
 #
 # $$
 # r_{\mathrm{ReLU}} = s \sqrt{\frac{n}{2}}, \quad r_{\tanh} \approx s \sqrt{n}
 # $$
+# <!-- formula: predicted-growth -->
 #
 # tanh関数の式は、$z \approx u$ とみなせるときのものです。
 #
@@ -241,10 +245,12 @@ plt.show()
 # $$
 # r = \left( \frac{\mathrm{RMS}(z_9)}{\mathrm{RMS}(z_1)} \right)^{1/8}
 # $$
+# <!-- formula: growth-factor -->
 #
 # $$
 # r_{\mathrm{ReLU}} = s \sqrt{\frac{n}{2}}, \quad r_{\tanh} \approx s \sqrt{n}
 # $$
+# <!-- formula: predicted-growth -->
 #
 # The formula of tanh holds where $z \approx u$.
 #
@@ -395,10 +401,12 @@ plt.show()
 # $$
 # \sigma = s \sqrt{\frac{n}{2} \left( 1 - \frac{1}{\pi} \right)}
 # $$
+# <!-- formula: normalized-spread -->
 #
 # $$
 # \frac{s \sqrt{n / 2}}{\sigma} = \sqrt{\frac{\pi}{\pi - 1}} \approx 1.21
 # $$
+# <!-- formula: gradient-growth -->
 #
 # 「バッチ正規化は勾配爆発を防ぐ」は、文字どおりには成り立ちません。初期値の失敗による爆発は消えますが、この緩やかな増大は、初期値をどう選んでも残ります（[Yang ほか 2019](https://arxiv.org/abs/1902.08129)）。10層では害がなくても、100層なら $1.21^{100} \approx 10^8$ 倍です。第1層でさらに上がるのは、縁の画素がほとんど変わらず、入力の分散が小さいからです。
 #
@@ -411,6 +419,7 @@ plt.show()
 # $$
 # \nabla E \cdot v \approx \frac{E(w + h v) - E(w - h v)}{2h}
 # $$
+# <!-- formula: directional-check -->
 #
 # 確認が誤りを見逃さないことも確かめます。`Careless` は、平均と標準偏差を定数とみなす、間違った逆伝播です。
 #
@@ -426,10 +435,12 @@ plt.show()
 # $$
 # \sigma = s \sqrt{\frac{n}{2} \left( 1 - \frac{1}{\pi} \right)}
 # $$
+# <!-- formula: normalized-spread -->
 #
 # $$
 # \frac{s \sqrt{n / 2}}{\sigma} = \sqrt{\frac{\pi}{\pi - 1}} \approx 1.21
 # $$
+# <!-- formula: gradient-growth -->
 #
 # So "batch normalization prevents exploding gradients" is not literally true. It does away with the explosion that comes of bad initial values, but this slow growth remains whatever the initial values ([Yang et al. 2019](https://arxiv.org/abs/1902.08129)). In ten layers it does no harm; in a hundred it would be $1.21^{100} \approx 10^8$. The jump at layer 1 comes from the input: pixels at the edges hardly vary, so its variance is small.
 #
@@ -442,6 +453,7 @@ plt.show()
 # $$
 # \nabla E \cdot v \approx \frac{E(w + h v) - E(w - h v)}{2h}
 # $$
+# <!-- formula: directional-check -->
 #
 # A check should also catch a mistake. `Careless` is a wrong backward pass that takes the mean and the standard deviation for constants.
 #
@@ -569,6 +581,7 @@ plt.show()
 # $$
 # r_{\sigma^2} = \sigma^2 + (1 - m)^k (1 - \sigma^2)
 # $$
+# <!-- formula: running-variance -->
 #
 # $s = 0.03$ で1エポックだけ学習させ、同じ重みの正解率を3通りに測ります。推論、訓練画像を3度通して移動平均だけを更新した後の推論（`refresh`）、テストの500枚を1つのバッチとする訓練の計算です。
 #
@@ -590,6 +603,7 @@ plt.show()
 # $$
 # r_{\sigma^2} = \sigma^2 + (1 - m)^k (1 - \sigma^2)
 # $$
+# <!-- formula: running-variance -->
 #
 # Train from $s = 0.03$ for a single epoch, and measure the accuracy of the same weights in three ways: inference; inference after the training images have gone through three times to update the running statistics alone (`refresh`); and the computation of training, with the 500 test images as one batch.
 #
