@@ -1,9 +1,11 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated bench lint format lock stats clean
+.PHONY: help setup serve test site update translated faults bench lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
+COUNT ?= 100
+SEED ?= 1
 export PYTHON
 
 help: ## List the targets
@@ -27,6 +29,9 @@ update: setup ## Write the outputs that the blocks print into the pages
 
 translated: setup ## Record that the English pages follow the Japanese ones (SAME="path:line ...")
 	@$(PY) -m dlnotes_site translated --same $(SAME)
+
+faults: setup ## Plant faults and see which check notices (COUNT=100 SEED=1), write tests/faults.json
+	@$(PY) -m dlnotes_site.faults --count $(COUNT) --seed $(SEED) --results tests/faults.json
 
 bench: setup ## Measure the speed beside PyTorch, write benchmarks/results.json (ONLY="adam pool": a part)
 	@$(PY) -m benchmarks.bench $(ONLY)

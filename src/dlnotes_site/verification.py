@@ -11,8 +11,8 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
+from dlnotes_site import navigation
 from dlnotes_site.page import Page
 from dlnotes_site.site import Guide, counts
 
@@ -58,10 +58,9 @@ WORDS = {
         "share": "割合",
         "survivors": "残った変異（理由つき）",
         "missing": "このビルドには、まだ結果がありません。{command} で作れます。",
-        "foot": "このページはビルドのたびに確かめています：",
-        "foot_blocks": "コード",
-        "foot_figures": "図",
-        "foot_formulas": "数式",
+        "foot": "このページはビルドのたびに確かめています",
+        "code": "コード",
+        "drawings": "図",
         "more": "確かめ方",
     },
     "en": {
@@ -101,10 +100,9 @@ WORDS = {
         "share": "Share",
         "survivors": "Survivors (each with its reason)",
         "missing": "This build has no result yet: {command} makes one.",
-        "foot": "This page is checked in every build: ",
-        "foot_blocks": "blocks",
-        "foot_figures": "figures",
-        "foot_formulas": "formulas",
+        "foot": "This page is checked in every build",
+        "code": "Blocks",
+        "drawings": "Figures",
         "more": "how",
     },
 }
@@ -123,15 +121,16 @@ def filled(directive: str, guide: Guide, lang: str) -> str:
     return f'<div class="dl-verification" data-search-exclude>{content}</div>'
 
 
-def foot(page: Page) -> dict[str, Any]:
+def foot(page: Page) -> dict[str, str]:
     """What a page's foot says that it was checked with: the same on every machine with the locked packages."""
-    words = WORDS[page.lang]
-    numbers = {"blocks": len(page.blocks), "figures": len(page.figures), "formulas": len(page.formulas)}
-    said = [f"{words[f'foot_{what}']} {number}" if page.lang == "ja" else f"{number} {words[f'foot_{what}']}"
-            for what, number in numbers.items() if number]  # fmt: skip
-    said += [f"{name} {metadata.version(name.lower())}" for name in ("NumPy", "Matplotlib")] if page.blocks else []
-    between = "、" if page.lang == "ja" else ", "
-    return {"text": words["foot"], "facts": between.join(said), "more": words["more"]}
+    words, ja = WORDS[page.lang], page.lang == "ja"
+    counted = {"code": len(page.blocks), "drawings": len(page.figures), "formulas": len(page.formulas)}
+    facts = [
+        f"{words[what]} {count}" if ja else f"{count} {words[what].lower()}" for what, count in counted.items() if count
+    ]
+    facts += [f"{name} {metadata.version(name.lower())}" for name in ("NumPy", "Matplotlib")] if page.blocks else []
+    said = ("：" if ja else ": ") + ("、" if ja else ", ").join(facts) if facts else ""
+    return {"text": f"{words['foot']}{said}{'。' if ja else '. '}", "more": words["more"]}
 
 
 def _build(guide: Guide, lang: str, words: Mapping[str, str]) -> str:
@@ -148,6 +147,7 @@ def _build(guide: Guide, lang: str, words: Mapping[str, str]) -> str:
 
 
 def _chapters(guide: Guide, lang: str, words: Mapping[str, str]) -> str:
+    order = navigation.entries((guide.root / navigation.FILES[lang]).read_text(encoding="utf-8"))
     rows = [
         (
             page.headings[0].text,
@@ -156,10 +156,10 @@ def _chapters(guide: Guide, lang: str, words: Mapping[str, str]) -> str:
             len(page.formulas),
             f"{sum(guide.runs[block.program].seconds for block in page.blocks):.1f}",
         )
-        for page in guide.pages[lang].values()
-        if page.blocks
+        for page in map(guide.pages[lang].get, order)
+        if page and page.blocks
     ]
-    return _table([words[name] for name in ("page", "blocks", "figures", "formulas", "seconds")], rows)
+    return _table([words[name] for name in ("page", "code", "drawings", "formulas", "seconds")], rows)
 
 
 def _copies(root: Path, words: Mapping[str, str]) -> str:

@@ -1,6 +1,9 @@
-"""Faults planted one at a time in a copy of the pages: each is found, with the file and the line where it stands."""
+"""Faults planted one at a time in a copy of a few pages: each is found, with the file and the line where it stands.
 
-import os
+`make faults` plants many more, in the whole project (`dlnotes_site/faults`, tested in test_planting.py); here every
+check of the pages is seen to work in seconds.
+"""
+
 import re
 import shutil
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dlnotes_site import site
+from dlnotes_site.faults.__main__ import copy_caches
 from dlnotes_site.page import Finding
 
 ROOT = Path(__file__).parents[2]
@@ -16,24 +20,32 @@ JA, EN = "docs/ja/guide.md", "docs/en/guide.md"
 LAB = "docs/labs/spirals.py"
 
 
+PAGES = ("guide", "index", "glossary", "check-test")
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The pages, with the runs and formulas of the real ones at hand."""
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    shutil.copytree(ROOT / "benchmarks", tmp_path / "benchmarks")
+    """A few pages and a lab, with the runs and formulas of the real ones at hand."""
+    wanted = [f"docs/{lang}/{name}.md" for lang in site.LANGUAGES for name in PAGES]
+    wanted += [LAB, "docs/shared/terms.tsv", "benchmarks/results.json", "mkdocs.yml", "mkdocs.en.yml"]
+    for name in wanted:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for folder in ("docs/translations", "tests/formulas"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
-    (tmp_path / ".cache").mkdir()
-    for kept in ("runs", "labs", "formulas"):
-        file = ROOT / ".cache" / kept
-        if file.is_dir():
-            shutil.copytree(file, tmp_path / ".cache" / kept, copy_function=os.link)  # each is replaced, never changed
-        elif file.is_file():
-            os.link(file, tmp_path / ".cache" / kept)
+    copy_caches(ROOT, tmp_path)
     return tmp_path
 
 
 def findings(root: Path) -> list[Finding]:
     return site.findings(site.load(root))
+
+
+def _of_guide(root: Path) -> list[str]:
+    """What is wrong with the guide: other pages here lead to some that are not."""
+    missing = r"there is no such page|missing in the other"
+    return [str(one) for one in findings(root) if one.path in (JA, EN) and not re.search(missing, one.text)]
 
 
 def replace(path: str, old: str, new: str) -> Callable[[Path], tuple[str, int]]:
@@ -180,10 +192,6 @@ FAULTS = {
 }
 
 
-def test_the_pages_as_they_stand_have_no_findings(copy: Path) -> None:
-    assert findings(copy) == []
-
-
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_named_with_file_and_line(copy: Path, name: str) -> None:
     plant, said = FAULTS[name]
@@ -207,14 +215,14 @@ def test_update_writes_an_output_that_is_missing_and_takes_one_that_is_too_much(
     text = (copy / JA).read_text(encoding="utf-8")
     assert "```text\n24" not in text
     assert "<!--pytest-codeblocks:expected-output-->\n```text\n1\n```\n\n<!-- figure" in text
-    assert [str(finding) for finding in findings(copy) if "translated" not in finding.text] == []
+    assert [said for said in _of_guide(copy) if "translated" not in said] == []
 
 
 def test_translated_records_a_translation_that_was_mended(copy: Path) -> None:
     reword(copy)
     replace(EN, "Every block stands alone.", "Each block stands alone.")(copy)
     assert site.translated(site.load(copy), frozenset()) == []
-    assert findings(copy) == []
+    assert _of_guide(copy) == []
 
 
 def test_translated_refuses_a_translation_that_was_not_touched(copy: Path) -> None:
@@ -222,4 +230,4 @@ def test_translated_refuses_a_translation_that_was_not_touched(copy: Path) -> No
     (refused,) = site.translated(site.load(copy), frozenset())
     assert (refused.path, refused.line) == (path, line)
     assert site.translated(site.load(copy), frozenset({f"{path}:{line}"})) == []
-    assert findings(copy) == []
+    assert _of_guide(copy) == []

@@ -26,7 +26,7 @@ def test_navigations_that_agree_have_no_findings(tmp_path: Path) -> None:
     [
         (JA, EN.replace("      - labs/b.ipynb\n", ""), "mkdocs.en.yml:5: the navigation lacks the page 'labs/b'"),
         (JA.replace("  - はじめに: index.md\n", ""), EN, "mkdocs.yml:1: the navigation lacks the page 'index'"),
-        (JA.replace("b.ipynb", "c.ipynb"), EN, "mkdocs.yml:6: the navigation names 'labs/c', and there is no such page"),
+        (JA.replace("b.ipynb", "c.ipynb"), EN, "mkdocs.yml:6: the navigation names 'labs/c', and there is no such"),
         (JA, EN.replace("basics/a.md\n      - labs/b.ipynb", "labs/b.ipynb\n      - basics/a.md"),
          "mkdocs.en.yml:5: the navigation has 'labs/b' where mkdocs.yml:5 has 'basics/a'"),
     ],

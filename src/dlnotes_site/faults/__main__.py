@@ -79,6 +79,12 @@ def copy(root: Path, target: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, place)
     (target / "node_modules").symlink_to(root / "node_modules")
+    copy_caches(root, target)
+    _environment(root, target / ".venv")
+
+
+def copy_caches(root: Path, target: Path) -> None:
+    """What was run and typeset is at hand in the copy, so that only what a fault touches is done again."""
     (target / ".cache").mkdir()
     for name in KEPT:
         kept = root / ".cache" / name
@@ -86,7 +92,6 @@ def copy(root: Path, target: Path) -> None:
             shutil.copytree(kept, target / ".cache" / name, copy_function=os.link)  # each is replaced, never changed
         elif kept.is_file():
             os.link(kept, target / ".cache" / name)
-    _environment(root, target / ".venv")
 
 
 def _environment(root: Path, venv: Path) -> None:

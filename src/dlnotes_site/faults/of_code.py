@@ -146,6 +146,6 @@ def check_blind(tree: Tree, chance: random.Random) -> Fault:
         and ast.unparse(node.returns or ast.Constant(0)) == "Iterator[Finding]"
     ]  # fmt: skip
     function = pick(chance, functions, "check")
-    line = function.body[1].lineno
+    line = function.body[1 if ast.get_docstring(function) else 0].lineno
     tree.insert(path, line, "    return")
     return Fault("", path, line, f"{function.name} returns at once")

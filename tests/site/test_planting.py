@@ -1,0 +1,118 @@
+"""The faults that are planted on purpose: drawn by a seed, planted in a copy, looked for by the steps of the tests."""
+
+import random
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dlnotes_site import site
+from dlnotes_site.faults import __main__ as faults
+from dlnotes_site.faults.kinds import KINDS, Fault, Tree
+from dlnotes_site.hygiene import project_files
+from dlnotes_site.steps import TEST
+
+PAGES = site.read()
+FAULT = Fault("kind", "docs/ja/x.md", 40, "what", ("docs/en/x.md",))
+
+
+def test_a_seed_draws_the_same_faults_each_time_and_another_seed_others() -> None:
+    kinds = list(KINDS)
+    one, two, other = (faults.draw(seed, 100, kinds) for seed in ("a", "a", "b"))
+    assert [(kind, chance.random()) for kind, chance in one] == [(kind, chance.random()) for kind, chance in two]
+    assert [kind for kind, _ in one] != [kind for kind, _ in other]
+
+
+def test_every_kind_is_drawn_before_one_comes_again() -> None:
+    kinds = list(KINDS)
+    drawn = [kind for kind, _ in faults.draw("c", 2 * len(kinds) + 5, kinds)]
+    assert set(drawn[: len(kinds)]) == set(kinds)
+    assert set(Counter(drawn).values()) <= {2, 3}
+
+
+def test_there_are_kinds_of_every_sort() -> None:
+    assert len(KINDS) >= 40
+    modules = Counter(function.__module__.rpartition(".")[2] for function in KINDS.values())
+    assert modules.keys() == {"of_blocks", "of_texts", "of_code", "of_settings"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files without caches and environment."""
+    folder = tmp_path_factory.mktemp("project")
+    for file in project_files(site.ROOT):
+        place = folder / file.relative_to(site.ROOT)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, place)
+    return folder
+
+
+def _contents(root: Path) -> dict[str, bytes]:
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_fault_is_planted_where_it_says(project: Path, name: str) -> None:
+    before = _contents(project)
+    fault = KINDS[name](Tree(project, PAGES), random.Random(f"1 {name}"))
+    after = _contents(project)
+    changed = {file for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
+    for file in changed:
+        (project / file).write_bytes(before[file])
+    assert changed, "nothing was changed"
+    assert fault.line >= 1
+    assert fault.path in before
+    assert {Path(file).stem for file in changed} <= {Path(file).stem for file in fault.files}
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("docs/ja/x.md:40: the page says 1", True),
+        ("docs/en/x.md:47: block 3 is not the same", True),
+        ("docs/en/x.md:9: block 3 is not the same as in docs/ja/x.md:41", True),
+        ('"docs/ja/x.md":44.1: error', True),
+        ("docs/ja/x.md:60: too far away", False),
+        ("docs/ja/y.md:40: another page", False),
+        ("something is wrong", False),
+    ],
+)
+def test_a_message_counts_if_it_names_the_file_near_the_line(message: str, named: bool) -> None:
+    assert bool(faults.names(f"first\n{message}\n", FAULT, Path("/tmp"))) is named
+
+
+def test_a_fault_of_the_code_may_be_named_by_the_test_that_fails() -> None:
+    fault = Fault("kind", "src/dlnotes/losses.py", 40, "what")
+    assert faults.names("tests/test_losses.py:12: AssertionError", fault, Path("/tmp"))
+    assert not faults.names("1 failed", fault, Path("/tmp"))
+
+
+@pytest.mark.parametrize("path", ["docs/ja/guide.md", "src/dlnotes/losses.py", ".github/workflows/ci.yml", "LICENSE"])
+def test_every_step_is_tried_on_every_fault(path: str) -> None:
+    tried = {step.name for step in faults.looks_at(path)}
+    left_out = {step.name for step in TEST} - tried
+    assert left_out <= {"a browser for the tests", "planted faults (dlnotes_site.faults)"}
+
+
+def test_a_copy_runs_its_own_code(tmp_path: Path) -> None:
+    faults.copy(site.ROOT, tmp_path)
+    code = "import dlnotes, dlnotes_site; print(dlnotes.__file__, dlnotes_site.__path__[0])"
+    python = tmp_path / ".venv" / "bin" / "python"
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert all(Path(place).is_relative_to(tmp_path) for place in done.stdout.split())
+
+
+def test_a_fault_in_a_copy_is_caught_and_one_that_changes_nothing_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults.copy(site.ROOT, tmp_path)
+    monkeypatch.setattr(faults, "looks_at", lambda path: [step for step in TEST if step.name.startswith("pages")])
+    harmless = faults.look(tmp_path, Fault("none", "docs/ja/guide.md", 1, "nothing"))
+    assert (harmless.step, harmless.message) == ("", "no step fails")
+    fault = faults.plant("a heading's id changed in one language", random.Random(3), Tree(tmp_path, PAGES))
+    caught = faults.look(tmp_path, fault)
+    assert caught.step.startswith("pages")
+    report = faults.report("seed", [harmless, caught], 1.0)
+    assert (report["planted"], report["caught"]) == (2, 1)

@@ -1,0 +1,76 @@
+"""What the site says of its checks is what their results say."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from dlnotes_site import site, verification
+from dlnotes_site.page import Block, Figure, Formula, Page
+
+from .built import file_of, soup
+
+RESULTS = site.ROOT / "tests" / "faults.json"
+
+
+@pytest.fixture
+def guide(tmp_path: Path) -> site.Guide:
+    (tmp_path / verification.RESULTS).mkdir(parents=True)
+    (tmp_path / "tests").mkdir()
+    return site.Guide(tmp_path, {"ja": {}, "en": {}}, {}, {})
+
+
+def cells(html: str) -> list[list[str]]:
+    rows = BeautifulSoup(html, "lxml").select("tbody tr")
+    return [[cell.get_text() for cell in row.select("td")] for row in rows]
+
+
+@pytest.mark.parametrize("lang", site.LANGUAGES)
+@pytest.mark.parametrize("directive", ["copies", "faults", "mutants"])
+def test_a_result_that_is_not_there_is_said_not_to_be_there(guide: site.Guide, directive: str, lang: str) -> None:
+    html = verification.filled(directive, guide, lang)
+    assert "<table" not in html
+    assert re.search(r"make \w+", html)
+
+
+def test_faults_come_from_their_report(guide: site.Guide) -> None:
+    report = {"seed": "7", "date": "2026-01-02", "planted": 90, "caught": 89, "kinds": 31, "seconds": 12.5}
+    report |= {"by_step": {"pages": 60, "library": 29}, "outcomes": []}
+    (guide.root / "tests/faults.json").write_text(json.dumps(report), encoding="utf-8")
+    rows = cells(verification.filled("faults", guide, "en"))
+    assert rows == [["long run", "2026-01-02", "7", "31", "90", "89", "12.5"], ["pages", "60"], ["library", "29"]]
+
+
+def test_mutants_come_from_their_report(guide: site.Guide) -> None:
+    report = {"modules": {"losses": {"all": 200, "killed": 190}}}
+    (guide.root / "tests/mutants.json").write_text(json.dumps(report), encoding="utf-8")
+    assert cells(verification.filled("mutants", guide, "ja")) == [["losses", "200", "190", "95.0 %", "10"]]
+
+
+def test_the_foot_says_what_is_on_the_page() -> None:
+    block = Block(1, 3, 3, 0, "print(1)\n", None, (Figure(4, "x", "a figure"),))
+    page = Page("docs/en/x.md", "x", "en", "", blocks=[block, block], formulas=[Formula(1, "x", False)] * 3)
+    assert "2 blocks, 2 figures, 3 formulas, NumPy " in verification.foot(page)["text"]
+    page.lang = "ja"
+    assert "コード 2、図 2、数式 3、NumPy " in verification.foot(page)["text"]
+
+
+@pytest.mark.parametrize(
+    "page", [page for pages in site.read().values() for page in pages.values()], ids=lambda p: p.path
+)
+def test_each_pages_foot_says_what_it_was_checked_with(page: Page) -> None:
+    (shown,) = soup(file_of(page.lang, page.name)).select(".dl-checked")
+    said = shown.get_text()
+    assert verification.foot(page)["text"].strip() in " ".join(said.split())
+    assert str(shown.a["href"]).endswith("verification/") or page.name == "verification"  # type: ignore[index]
+
+
+def test_the_long_run_of_faults_caught_them_all() -> None:
+    report = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert report["planted"] >= 80, "plant more: `make faults`"
+    assert report["kinds"] >= 20
+    missed = [one for one in report["outcomes"] if not one["step"]]
+    assert missed == [], "a fault was not caught: write the check that catches it, then `make faults`"
+    assert report["caught"] == report["planted"]
