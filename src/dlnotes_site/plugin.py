@@ -9,6 +9,7 @@ import logging
 import posixpath
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
-from dlnotes_site import blocks, formulas, labs, render, search, site
+from dlnotes_site import blocks, formulas, labs, proofs, render, search, site
 from dlnotes_site.page import Page, page_name
 
 log = logging.getLogger("mkdocs.dlnotes")
 WHEELS = "assets/wheels"
+PROOFS = "formula-tests"
 
 
 @dataclass
@@ -127,11 +129,28 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
     fillers = {
         "block": lambda number: render.block_html(ours, number, guide.runs[ours.blocks[number].program], base),
         "install": lambda number: render.install_html(config.extra["wheel"]),
+        "formula-tests": lambda number: _proofs_html(config),
     }
+    tests = proofs.anchors(guide.tests, ours.name)
+    up = "../" * page.url.count("/")
+    html = render.with_anchors(html, ours, {label: f"{up}{PROOFS}/#{test}" for label, test in tests.items()})
     html = render.fill(html, ours, fillers)
     if ours.lab:
         html = html.replace("</h1>", "</h1>\n" + render.take_away_html(ours, config.repo_url or ""), 1)
     return html
+
+
+def _proofs_html(config: MkDocsConfig) -> str:
+    pages = _guide().pages[_language(config)]
+    titles = {name: page.headings[0].text for name, page in pages.items() if page.headings}
+    chapters = proofs.chapters(_guide().tests, [name for name in _named(config.nav) if name in pages])
+    return render.proofs_html([(proofs.anchor(name), titles[name], tests) for name, tests in chapters], titles, "../")
+
+
+def _named(nav: Any) -> Iterator[str]:
+    """The names of the pages in the order of the navigation."""
+    for entry in nav if isinstance(nav, list) else nav.values() if isinstance(nav, dict) else [nav]:
+        yield from [page_name(entry)] if isinstance(entry, str) else _named(entry)
 
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
@@ -208,6 +227,7 @@ def on_serve(server: Any, config: MkDocsConfig, builder: Any) -> Any:
         "overrides",
         "src/dlnotes",
         "benchmarks",
+        "tests/formulas",
     ):
         if (root / folder).is_dir():
             server.watch(str(root / folder))

@@ -42,7 +42,7 @@ def _module(name: str, needs: str, module: str, *arguments: str, made: str = "")
 
 
 _PYTHON = "src tests benchmarks scripts"
-_PAGES = "docs src benchmarks/results.json"
+_PAGES = "docs src benchmarks/results.json tests/formulas"
 _BUILD = f"{_PAGES} overrides mkdocs.yml mkdocs.en.yml LICENSE README.md"
 _TESTS = ("pytest", "--quiet", "-n", "auto")
 

@@ -21,6 +21,7 @@ def copy(tmp_path: Path) -> Path:
     """The pages, with the runs and formulas of the real ones at hand."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copytree(ROOT / "benchmarks", tmp_path / "benchmarks")
+    shutil.copytree(ROOT / "tests" / "formulas", tmp_path / "tests" / "formulas")
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     (tmp_path / ".cache").mkdir()
     for kept in ("runs", "labs", "formulas"):
