@@ -17,7 +17,7 @@ from dlnotes_site.page import Block, Fence, Figure, Formula, Heading, Link, Outp
 
 EXPECTED_OUTPUT = "<!--pytest-codeblocks:expected-output-->"
 FENCES = ("python", "text", "console", "markdown")
-PLAIN_DIRECTIVES = ("install", "glossary", "build", "chapters", "copies", "faults", "mutants")
+PLAIN_DIRECTIVES = ("install", "glossary", "formula-tests", "build", "chapters", "copies", "faults", "mutants")
 
 _FENCE = re.compile(r"^(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[^\s}]+)\s*\})?\s*$")
@@ -25,6 +25,7 @@ CONTAINER = re.compile(r'^(?P<mark>!!!|\?\?\?\+?|===[+!]?)\s*(?P<kind>[\w -]*?)\
 _ITEM = re.compile(r"^(?P<mark>[-*+]|\d+[.)])(?P<space>\s+)(?P<text>.*)$")
 _COMMENT = re.compile(r"^<!--\s*(?P<text>.*?)\s*-->$")
 _FIGURE = re.compile(r"^figure:\s*(?P<id>[^|]*?)\s*\|\s*(?P<text>.*)$")
+_LABEL = re.compile(r"^<!--\s*formula:\s*(?P<label>.*?)\s*-->$")
 _TABLE_RULE = re.compile(r"^\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?\s*)?$")
 
 INLINE = re.compile(
@@ -123,7 +124,7 @@ class _Reader:
             return self.comment(comment["text"], indent)
         self.close_block()
         if text.startswith("$$"):
-            return self.display_formula(text)
+            return self.display_formula(text, indent)
         container = CONTAINER.match(text)
         if container and (container["kind"] or container["mark"].startswith("===")):
             return self.container(container, indent)
@@ -200,6 +201,8 @@ class _Reader:
             self.prose("caption", figure["text"])
             drawn = Figure(self.line, figure["id"], figure["text"])
             self.block = replace(self.block, end=self.line, figures=(*self.block.figures, drawn))
+        elif text.startswith("formula:"):
+            self.say("a label without a formula before it: it stands on the line below the closing $$")
         elif text in PLAIN_DIRECTIVES:
             self.close_block()
             self.page.directives.append((self.line, indent, text))
@@ -207,7 +210,10 @@ class _Reader:
             self.close_block()
             self.prose("paragraph", self.lines[self.at].strip())
         else:
-            self.say(f"unknown directive {text!r}: known are figure: id | text, bench: key, install, glossary")
+            self.say(
+                f"unknown directive {text!r}: known are figure: id | text, formula: label, bench: key, "
+                f"{', '.join(PLAIN_DIRECTIVES)}"
+            )
 
     def close_block(self) -> None:
         if self.wants_output:
@@ -228,7 +234,7 @@ class _Reader:
         self.prose("title", match["title"] or "")
         self.open.append(indent + 4)
 
-    def display_formula(self, text: str) -> None:
+    def display_formula(self, text: str, indent: int) -> None:
         begin, tex = self.line, text[2:]
         self.paragraph = False
         while not tex.rstrip().endswith("$$"):
@@ -237,7 +243,17 @@ class _Reader:
                 self.say("this $$ formula is never closed (it holds no empty line)", begin)
                 return
             tex += "\n" + self.lines[self.at].strip()
-        self.page.formulas.append(Formula(begin, tex.rstrip()[:-2].strip(), True))
+        below = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else ""
+        label = ""
+        if found := _LABEL.match(below.strip()):
+            self.at += 1
+            label = found["label"]
+            if len(below) - len(below.lstrip(" ")) != indent:
+                self.say(f"the label of the formula is not indented by {indent} as its formula is: align them")
+        else:
+            self.say("this formula has no label: write <!-- formula: like-this --> on the line below it", begin)
+        tex = tex.rstrip()[:-2].strip()
+        self.page.formulas.append(Formula(begin, tex, True, label, self.line if label else 0))
 
     def table_row(self, text: str) -> None:
         self.paragraph = False

@@ -149,6 +149,10 @@ def identifiers(page: Page) -> Iterator[Finding]:
         if not _ID.match(figure.id):
             yield page.finding(figure.line, f"the figure id {figure.id!r} is not of the form like-this")
         yield from _unique(page, seen, figure.id, figure.line)
+    for formula in page.labelled:
+        if not _ID.match(formula.label):
+            yield page.finding(formula.label_line, f"the label {formula.label!r} is not of the form like-this")
+        yield from _unique(page, seen, formula.label, formula.label_line)
     if sum(heading.level == 1 for heading in page.headings) != 1:
         yield page.finding(1, "a page has exactly one heading of level 1")
 
@@ -189,7 +193,7 @@ def links(page: Page, pages: Mapping[str, Page], assets: Iterable[Path]) -> Iter
             elif fragment and fragment not in other.ids:
                 yield page.finding(
                     link.line,
-                    f"the link leads to #{fragment}, and {other.path} has no such heading or figure",
+                    f"the link leads to #{fragment}, and {other.path} has no such heading, figure or formula",
                 )
         elif name is None or not any((folder / name).is_file() for folder in assets):
             yield page.finding(link.line, f"the {link.kind} leads to {target!r}, and there is no such file")

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from dlnotes_site import blocks
 from dlnotes_site.execute import Run
 from dlnotes_site.page import Page, page_name, resolve
-from dlnotes_site.render import fill_measured
+from dlnotes_site.render import fill_measured, put_labels
 
 LANGUAGES = ("ja", "en")  # the original first
 INSTALL = """\
@@ -34,6 +34,7 @@ if importlib.util.find_spec("dlnotes") is None:  # the library of this guide
     importlib.invalidate_caches()
 """
 _MARKER = re.compile(r'# %%(?: \[markdown\] lang="(?P<lang>ja|en)")?')
+_NOT_IN_LABS = (*(f"<!-- {name} -->" for name in blocks.PLAIN_DIRECTIVES), blocks.EXPECTED_OUTPUT)
 _TABS = re.compile(r"===[+!]?\s")
 
 
@@ -124,14 +125,16 @@ def _wrong_prose(cell: Cell, number: int) -> Iterator[tuple[int, str]]:
         content = line.removeprefix("# ").strip()
         if content.startswith("```"):
             yield at, f"cell {number}: a fence in prose is not run: make it a cell of its own"
-        elif _TABS.match(content) or content in ("<!-- install -->", "<!-- glossary -->", blocks.EXPECTED_OUTPUT):
+        elif _TABS.match(content) or content in _NOT_IN_LABS:
             yield at, f"cell {number}: {content!r} means nothing in a notebook"
 
 
 def for_site(page: Page) -> NotebookNode:
     """The notebook from which the site's page is made; `filled` puts its prose, `render.fill` its code in place."""
     cells: list[NotebookNode] = []
-    for kind, content in _parts(page):
+    lines = page.text.split("\n")
+    put_labels(lines, page)
+    for kind, content in _parts(page, lines):
         if kind == "prose":
             place = {"placeholder": f"DLNOTES-prose-{len(cells)}"}
             cells.append(nbformat.v4.new_markdown_cell(content, id=f"prose-{len(cells)}", metadata=place))
@@ -158,7 +161,9 @@ def to_take_away(
     title = page.headings[0].text if page.headings else page.name
     install = INSTALL.format(title=title, address=f"{address}{page.name}/", wheel=wheel).rstrip("\n")
     cells = [nbformat.v4.new_code_cell(install, id="install", execution_count=1 if runs else None)]
-    for kind, content in _parts(page):
+    labels = {formula.label_line for formula in page.labelled}
+    lines = ["" if number in labels else line for number, line in enumerate(page.text.split("\n"), 1)]
+    for kind, content in _parts(page, lines):
         if kind == "code":
             block = page.blocks[int(content)]
             code = nbformat.v4.new_code_cell(block.code.rstrip("\n"), id=f"code-{content}")
@@ -199,9 +204,9 @@ def _outputs(run: Run) -> list[NotebookNode]:
     return outputs
 
 
-def _parts(page: Page) -> Iterator[tuple[str, str]]:
-    """The cells of a language in order: ("prose", Markdown) and ("code", number of the block)."""
-    lines, at = page.text.split("\n"), 0
+def _parts(page: Page, lines: list[str]) -> Iterator[tuple[str, str]]:
+    """The cells of a language in order, of its lines: ("prose", Markdown) and ("code", number of the block)."""
+    at = 0
     for number, block in enumerate(page.blocks):
         if prose := "\n".join(lines[at : block.line - 1]).strip("\n"):
             yield "prose", prose

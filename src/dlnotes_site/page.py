@@ -70,9 +70,13 @@ class Fence:
 
 @dataclass(frozen=True)
 class Formula:
+    """A formula; one that is displayed has a label, to link to it and to name the test that holds it."""
+
     line: int
     tex: str
     display: bool
+    label: str = ""
+    label_line: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,9 +140,14 @@ class Page:
         return [figure for block in self.blocks for figure in block.figures]
 
     @property
+    def labelled(self) -> list[Formula]:
+        return [formula for formula in self.formulas if formula.label]
+
+    @property
     def ids(self) -> set[str]:
         """Everything on the page that a link can point to."""
-        return {heading.id for heading in self.headings if heading.id} | {figure.id for figure in self.figures}
+        named = {heading.id for heading in self.headings if heading.id} | {figure.id for figure in self.figures}
+        return named | {formula.label for formula in self.labelled}
 
     def finding(self, line: int, text: str) -> Finding:
         return Finding(self.path, line, text)

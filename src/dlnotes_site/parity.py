@@ -26,6 +26,7 @@ def pair(ja: Page, en: Page) -> Iterator[Finding]:
     yield from _same(ja, en, "fence", ja.fences, en.fences, lambda x: x.language)
     left, right = ([formula for formula in page.formulas if formula.display] for page in (ja, en))
     yield from _same(ja, en, "formula", left, right, lambda x: x.tex)
+    yield from _same(ja, en, "formula", left, right, lambda x: x.label, "has not the same label")
     yield from _same(ja, en, "directive", ja.directives, en.directives, lambda x: x[2], line=lambda x: x[0])
     units = list(zip(ja.prose, en.prose, strict=False))
     for one, two in units:

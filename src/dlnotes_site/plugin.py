@@ -22,11 +22,12 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
-from dlnotes_site import blocks, formulas, labs, render, search, site, verification
+from dlnotes_site import blocks, formulas, labs, navigation, proofs, render, search, site, verification
 from dlnotes_site.page import Page, page_name
 
 log = logging.getLogger("mkdocs.dlnotes")
 WHEELS = "assets/wheels"
+PROOFS = "formula-tests"
 
 
 @dataclass
@@ -128,7 +129,11 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
     fillers = {
         "block": lambda number: render.block_html(ours, number, guide.runs[ours.blocks[number].program], base),
         "install": lambda number: render.install_html(config.extra["wheel"]),
+        "formula-tests": lambda number: _proofs_html(config),
     } | {name: _told(name, ours.lang) for name in verification.DIRECTIVES}
+    tests = proofs.anchors(guide.tests, ours.name)
+    up = "../" * page.url.count("/")
+    html = render.with_anchors(html, ours, {label: f"{up}{PROOFS}/#{test}" for label, test in tests.items()})
     html = render.fill(html, ours, fillers)
     if ours.lab:
         html = html.replace("</h1>", "</h1>\n" + render.take_away_html(ours, config.repo_url or ""), 1)
@@ -137,6 +142,15 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
 
 def _told(directive: str, lang: str) -> Callable[[int], str]:
     return lambda number: verification.filled(directive, _guide(), lang)
+
+
+def _proofs_html(config: MkDocsConfig) -> str:
+    lang = _language(config)
+    pages = _guide().pages[lang]
+    titles = {name: page.headings[0].text for name, page in pages.items() if page.headings}
+    order = navigation.entries((_guide().root / navigation.FILES[lang]).read_text(encoding="utf-8"))
+    chapters = proofs.chapters(_guide().tests, [name for name in order if name in pages])
+    return render.proofs_html([(proofs.anchor(name), titles[name], tests) for name, tests in chapters], titles, "../")
 
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
@@ -214,6 +228,7 @@ def on_serve(server: Any, config: MkDocsConfig, builder: Any) -> Any:
         "overrides",
         "src/dlnotes",
         "benchmarks",
+        "tests/formulas",
     ):
         if (root / folder).is_dir():
             server.watch(str(root / folder))

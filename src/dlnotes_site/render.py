@@ -6,7 +6,8 @@ done, the placeholder's `<p>` becomes the block's HTML (`fill`).
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
@@ -16,12 +17,15 @@ from dlnotes_site import figures
 from dlnotes_site.blocks import BENCH
 from dlnotes_site.execute import Run
 from dlnotes_site.page import Figure, Page
+from dlnotes_site.proofs import Test
 
 WORDS = {
     "ja": {
         "output": "出力",
         "figure": "図へのリンク",
         "error": "このブロックは動きません",
+        "test": "テスト",
+        "proof": "この式を確かめるテスト",
         "take": "この実習をノートブックで",
         "plain": "ノートブック（.ipynb）",
         "outputs": "出力つき（.ipynb）",
@@ -32,6 +36,8 @@ WORDS = {
         "output": "Output",
         "figure": "Link to this figure",
         "error": "This block fails",
+        "test": "test",
+        "proof": "The test that holds this formula",
         "take": "This lab as a notebook",
         "plain": "Notebook (.ipynb)",
         "outputs": "With outputs (.ipynb)",
@@ -39,7 +45,8 @@ WORDS = {
         "colab": "Open in Colab",
     },
 }
-_PLACEHOLDER = re.compile(r"<p>DLNOTES-(\w+)-(\d+)</p>")
+_PLACEHOLDER = re.compile(r"<p>DLNOTES-([\w-]+)-(\d+)</p>")
+_LABELLED = re.compile(r'(<div class="arithmatex">[^<]*</div>)\s*<p>DLNOTES-label-(\d+)</p>')
 
 
 def for_generator(page: Page, measured: Mapping[str, object]) -> str:
@@ -49,9 +56,17 @@ def for_generator(page: Page, measured: Mapping[str, object]) -> str:
         _put(lines, block.line, block.end, block.indent, f"block-{number}")
     for number, (line, indent, name) in enumerate(page.directives):
         _put(lines, line, line, indent, f"{name}-{number}")
+    put_labels(lines, page)
     for line, _ in page.measured:
         lines[line - 1] = fill_measured(lines[line - 1] or "", measured)
     return "\n".join(line for line in lines if line is not None)
+
+
+def put_labels(lines: list[Any], page: Page) -> None:
+    """In the lines of a page, placeholders for the labels of its formulas."""
+    for number, formula in enumerate(page.labelled):
+        line = lines[formula.label_line - 1] or ""
+        _put(lines, formula.label_line, formula.label_line, len(line) - len(line.lstrip(" ")), f"label-{number}")
 
 
 def fill_measured(text: str, measured: Mapping[str, object]) -> str:
@@ -59,7 +74,7 @@ def fill_measured(text: str, measured: Mapping[str, object]) -> str:
     return BENCH.sub(lambda match: str(measured.get(match[1], "?")), text)
 
 
-def _put(lines: list[str | None], first: int, last: int, indent: int, name: str) -> None:
+def _put(lines: list[Any], first: int, last: int, indent: int, name: str) -> None:
     lines[first - 1 : last] = [f"\n{' ' * indent}DLNOTES-{name}\n", *[None] * (last - first)]
 
 
@@ -74,6 +89,52 @@ def fill(content: str, page: Page, fillers: Mapping[str, Callable[[int], str]]) 
                 f"{page.path}:{line}: Markdown made something else of this place: check the indentation around it"
             )
     return _PLACEHOLDER.sub(lambda match: fillers[match[1]](int(match[2])), content)
+
+
+def with_anchors(content: str, page: Page, tests: Mapping[str, str]) -> str:
+    """Give each labelled formula its anchor and the link to its test, whose address `tests` knows by label."""
+    found = [int(number) for _, number in _LABELLED.findall(content)]
+    for number, formula in enumerate(page.labelled):
+        if found.count(number) != 1:
+            raise ValueError(f"{page.path}:{formula.line}: Markdown does not read this formula: put empty lines around")
+    return _LABELLED.sub(lambda match: formula_html(page, page.labelled[int(match[2])].label, match[1], tests), content)
+
+
+def formula_html(page: Page, label: str, formula: str, tests: Mapping[str, str]) -> str:
+    words, link = WORDS[page.lang], ""
+    if address := tests.get(label):
+        link = (
+            f'<a class="dl-proof" href="{address}" title="{words["proof"]}" aria-label="{words["proof"]}" '
+            f"data-search-exclude>{words['test']}</a>"
+        )
+    return f'<div class="dl-formula" id="{label}">{formula}{link}</div>'
+
+
+def proofs_html(chapters: Sequence[tuple[str, str, Sequence[Test]]], titles: Mapping[str, str], up: str) -> str:
+    """The tests that hold formulas: a list of the chapters (id, title, tests), then each test with its formulas.
+
+    `titles` are those of the pages by name; `up` leads from here to the root of the language.
+    """
+    contents = "".join(
+        f'<li><a href="#{name}">{html.escape(title)}</a> ({len(tests)})</li>' for name, title, tests in chapters
+    )
+    parts = [f'<div class="dl-proofs" data-search-exclude><ul>{contents}</ul>']
+    for name, title, tests in chapters:
+        parts.append(f'<h2 id="{name}">{html.escape(title)}</h2>')
+        for test in tests:
+            backs = ", ".join(_back(held.place, titles, up) for held in test.holds)
+            parts.append(
+                f'<section id="{test.id}"><h3><code>{test.name}</code></h3>'
+                f"<p><code>{test.path}:{test.line}</code> · {backs}</p>{highlighted(test.source, 'python')}</section>"
+            )
+    return "\n".join([*parts, "</div>"])
+
+
+def _back(place: str, titles: Mapping[str, str], up: str) -> str:
+    name, _, label = place.partition("#")
+    folder = "" if name == "index" else f"{name}/"
+    title = html.escape(titles.get(name, name))
+    return f'<a href="{up}{folder}#{label}">{title}: {label}</a>'
 
 
 def highlighted(code: str, language: str) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from dlnotes_site import blocks, checks, formulas, glossary, labs, navigation, notebooks, parity
+from dlnotes_site import blocks, checks, formulas, glossary, labs, navigation, notebooks, parity, proofs
 from dlnotes_site.execute import Run, run_all
 from dlnotes_site.page import Finding, Page
 
@@ -29,6 +29,7 @@ class Guide:
     runs: dict[str, Run]  # by Block.program
     typeset: dict[tuple[str, bool], formulas.Typeset]  # by TeX and whether displayed
     measured: dict[str, object] = field(default_factory=dict)  # the benchmark's results, by key
+    tests: list[proofs.Test] = field(default_factory=list)  # of formulas
 
     @property
     def all_pages(self) -> list[Page]:
@@ -76,13 +77,14 @@ def load(root: Path = ROOT) -> Guide:
     typeset = formulas.typeset(sorted(wanted), cache / "formulas")
     results = root / "benchmarks" / "results.json"
     measured = json.loads(results.read_text(encoding="utf-8"))["values"] if results.is_file() else {}
-    return Guide(root, pages, runs, typeset, measured)
+    return Guide(root, pages, runs, typeset, measured, proofs.read_tree(root / "tests" / "formulas", root))
 
 
 def findings(guide: Guide) -> list[Finding]:
     """Everything that is wrong, in the order of the pages."""
     navigations = navigation.check(guide.root, guide.pages["ja"].keys() | guide.pages["en"].keys())
-    return sorted(set(chain(_of_pages(guide), _of_pairs(guide), navigations)), key=lambda f: (f.path, f.line, f.text))
+    found = chain(_of_pages(guide), _of_pairs(guide), navigations, proofs.check(guide.tests, guide.pages))
+    return sorted(set(found), key=lambda f: (f.path, f.line, f.text))
 
 
 def _of_pages(guide: Guide) -> Iterator[Finding]:

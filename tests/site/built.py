@@ -44,7 +44,9 @@ def soup(file: Path) -> BeautifulSoup:
 def shown(lang: str, name: str) -> Shown:
     article = soup(file_of(lang, name)).select_one("article")
     assert article is not None
-    for extra in article.select(".headerlink, .dl-output__label, .dl-install, .dl-take, .dl-verification, .dl-checked"):
+    for extra in article.select(
+        ".headerlink, .dl-output__label, .dl-install, .dl-take, .dl-verification, .dl-checked, .dl-proof, .dl-proofs"
+    ):
         extra.extract()
     return Shown(
         blocks=[code.get_text() for code in article.select(".dl-block > .highlight code")],
