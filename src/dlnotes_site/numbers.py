@@ -94,13 +94,14 @@ def _read(text: str) -> Iterator[Number]:
         if match["tenths"]:
             value, step = 10 * value, 10 * step
         percent = match["percent"] or match["points"] or match["tenths"]
+        times = match["times"] and not before.endswith("/")  # 1/10 is a share
         yield Number(
             match.start(),
             match.end(),
             MARK.sub("", match[0]),
             -value if match["sign"] else value,
             step,
-            "%" if percent else "times" if match["times"] else "",
+            "%" if percent else "times" if times else "",
             bool(match["sign"]),
             label,
             tuple(mark["mark"] for mark in MARK.finditer(match["marks"])),
@@ -138,14 +139,24 @@ def printed(text: str) -> Iterator[float]:
 
 
 def literals(code: str) -> Iterator[float]:
-    """The numbers that a program sets."""
+    """The numbers that a program sets, those in its strings (labels of a drawing) included, formats not."""
     try:
         tree = ast.parse(code)
     except SyntaxError:
         return
+    formats = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FormattedValue) and node.format_spec
+        for part in ast.walk(node.format_spec)
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        if not isinstance(node, ast.Constant) or id(node) in formats or isinstance(node.value, bool):
+            continue
+        if isinstance(node.value, int | float):
             yield float(node.value)
+        elif isinstance(node.value, str):
+            yield from map(abs, printed(node.value))
 
 
 def telling(unit: Prose) -> set[float]:
