@@ -27,7 +27,9 @@ _COMMENT = re.compile(r"^<!--\s*(?P<text>.*?)\s*-->$")
 _FIGURE = re.compile(r"^figure:\s*(?P<id>[^|]*?)\s*\|\s*(?P<text>.*)$")
 _TABLE_RULE = re.compile(r"^\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?\s*)?$")
 
-MARK = re.compile(r"<!--\s*(?P<mark>(?:[=<>]\s|cited\b|of:).*?)\s*-->")  # where a number comes from: see claims.py
+MARK = re.compile(
+    r"<!--\s*(?P<mark>(?:[=<>]\s|cited\b|given\b|of:).*?)\s*-->"
+)  # where a number comes from: see claims.py
 INLINE = re.compile(
     r"(?P<code>(?P<ticks>`+)(?P<code_text>.+?)(?<!`)(?P=ticks)(?!`))"
     r"|(?P<escape>\\[\\`*_{}\[\]()#+\-.!$|<>])"

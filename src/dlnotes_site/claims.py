@@ -1,11 +1,13 @@
 """Where each number in prose comes from: a number that no run, program or formula gives is a finding.
 
-It is one of these: marked behind its digits (`<!-- = 96.7/28.4 -->` computed from numbers of the page,
-`<!-- < 0.05 -->`, `<!-- > 2457.7 -->` below or above such a value, `<!-- of: training/optimizers -->` quoted from
-another page, `<!-- of: #experiment-steps -->` from another section, `<!-- cited -->` from the literature); printed in
-its section, as rounded there; set by a program or a formula; given by a question; a label; or a small whole number,
-which is a word in disguise. Only the section is searched, and those that the text names (a link to `#id`, "experiment
-2"): on a whole page any two digits are found somewhere.
+It is one of these. Marked behind its digits: `<!-- = 96.7/28.4 -->` computed from numbers of the page,
+`<!-- < 2457.7 -->`, `<!-- > 0.05 -->` at most or at least such a value, `<!-- of: training/optimizers -->` quoted
+from another page, `<!-- of: #experiment-steps -->` from another section, `<!-- given -->` a premise that the sentence
+makes, `<!-- cited -->` from the literature. Printed in its section, as rounded there. Set by a program or a formula.
+Given by a question. A label. Or a small whole number, which is a word in disguise.
+
+Only the section is searched, and those that the text names (a link to `#id`, "experiment 2"): on a whole page any two
+digits are found somewhere.
 """
 
 import ast
@@ -25,8 +27,8 @@ from dlnotes_site.page import Finding, Heading, Page, Prose
 
 SMALL = 12
 FREE = 20  # whole numbers up to this one may stand in an expression without being on the page
-KINDS = ("compared", "asserted", "computed", "quoted", "set", "given", "label", "small", "cited", "filled")
-# What holds on every page: images of the digits, of those trained on, pixels and images of MNIST and CIFAR-10, a white pixel, angles.
+KINDS = ("compared", "asserted", "computed", "quoted", "filled", "set", "given", "cited", "label", "small")
+# What holds on every page: sizes of the digits, MNIST and CIFAR-10, a white pixel, angles.
 FACTS = (1797, 1297, 784, 60000, 70000, 50000, 255, 90, 180, 360)
 # The standard error of an accuracy of 97 % on 500 test images, and twice as much: less is not called a difference.
 NOISE = (100 * math.sqrt(0.97 * 0.03 / 500), 200 * math.sqrt(0.97 * 0.03 / 500))
@@ -221,8 +223,8 @@ def _kind(number: Number, unit: Prose, here: Known, runs: Mapping[str, Run], pag
 def _marked(number: Number, here: Known, runs: Mapping[str, Run], pages: Mapping[str, Page]) -> str:
     for mark in number.marks:
         sign, _, rest = mark.partition(" ")
-        if sign == "cited":
-            return "cited"
+        if sign in ("cited", "given"):
+            return sign
         if sign == "of:":
             name, _, section = rest.partition("#")
             if name and name not in pages:

@@ -15,7 +15,7 @@ _NUMBER = re.compile(
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<fraction>\.\d+)?(?:e(?P<exponent>[-+]?\d+))?(?!\.?\d)"
     rf"(?P<big>[千万億](?:(?P<rest>\d+)千)?)?(?P<marks>{_MARKS})(?P<word>[ \u00a0](?:million|thousand|billion)\b)?"
     r"(?:[ \u00a0]?(?P<percent>[%％]|パーセント|percent\b|per cent\b)"
-    r"|[ \u00a0]?(?P<points>ポイント|(?:percentage )?points?\b)"
+    r"|[ \u00a0]?(?P<points>ポイント|(?(fraction)点|(?!))|(?:percentage )?points?\b)"
     r"|[ \u00a0]?(?P<times>倍|times\b|-?fold\b|x\b)|(?P<tenths>割)|(?P<letters>[A-Za-z]+))?"
 )
 _ABOUT_BEFORE = re.compile(r"(?:約|およそ|ほぼ|about|around|roughly|nearly|almost|some|close to)[ \u00a0]?$", re.I)
@@ -27,7 +27,7 @@ _LABEL = re.compile(
     re.I,
 )
 _SHAPE = re.compile(r"(?<![\d-])\d+(?:-\d+){2,}(?![\d-])")  # a network by its widths: 784-100-10
-_YEAR = re.compile(r"[(（](?:[^()（）]*\D)?$")  # a year in brackets, alone or after names
+_YEAR = re.compile(r"[(（]$|(?:[A-Z][\w-]+|ほか|al\.)(?:, | |、)$")  # a year in brackets or after a name
 _LIST = re.compile(r"\d(?:[、,・–〜~-]|と|から| and | or | to | ?, )\s?$")
 _SAME_UNIT = re.compile(r"\s?(?:±|[、〜–~-]|と|から|や| and | or | to |, )\s?")
 _TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
@@ -80,7 +80,7 @@ def _read(text: str) -> Iterator[Number]:
         before, after = text[: match.start()], text[match.end() :]
         label = bool(_LABEL.search(before) or (label and _LIST.search(before)) or match["letters"])
         label = label or any(shape.start() <= match.start() < shape.end() for shape in shapes)
-        if re.fullmatch(r"(?:19|20)\d\d", match["digits"]) and _YEAR.search(before) and after[:1] in tuple(")）"):
+        if re.fullmatch(r"(?:19|20)\d\d", match["digits"]) and _YEAR.search(before):
             label = True
         scale = _BIG[(match["big"] or match["word"] or "")[:1] if match["big"] else (match["word"] or "").strip()]
         digits = match["digits"].replace(",", "")
@@ -110,7 +110,7 @@ def _read(text: str) -> Iterator[Number]:
 
 def asked(source: str, at: int) -> bool:
     """Whether a number stands in a question, which says nothing."""
-    end = re.search(r"[。？]|[.?!](?=\s|$)", visible(source)[at:])
+    end = re.search(r"[。？]|[.?!](?=\s|$)|$", visible(source)[at:])
     return bool(end and (end[0] in "？?" or source[at + end.start() - 1] == "か"))
 
 
