@@ -700,7 +700,7 @@ plt.show()
 #
 # ??? question "2. 同じセルで `redrawn` を0.6にします。取り戻せるものは残っていますか。"
 #
-#     前より多く残っています。ラベルの半分以上が誤りになり、`none` がテスト画像を当てる割合は半分を切ります。どの方法も10から30ポイントを取り戻しますが、多くの行でばらつきが大きくなります。正しいラベルは46<!-- = 100-60*0.9 --> %あり、誤ったラベルは1つの数字あたり6<!-- = 60*0.9/9 --> %しかないからです。
+#     前より多く残っています。ラベルの半分以上が誤りになり、`none` がテスト画像を当てる割合は半分を切ります。どの方法もいくらか取り戻しますが、多くの行でばらつきが大きくなります。正しいラベルは46<!-- = 100-60*0.9 --> %あり、誤ったラベルは1つの数字あたり6<!-- = 60*0.9/9 --> %しかないからです。
 #
 # ??? question "3. 最初のセルで、検証データを200枚でなく20枚にします。3か所の `[:200]` を `[:20]` に替えてください。検証データが少ないと、何を失いますか。"
 #
@@ -733,7 +733,7 @@ plt.show()
 #
 # ??? question "2. In the same cell, set `redrawn` to 0.6. Is there anything left to win back?"
 #
-#     More than before. More than half of the labels are wrong, and `none` falls below half of the test images. Each method wins back between ten and thirty points, though mostly with a larger spread. It can, because right labels still outnumber each single wrong digit by far: 46<!-- = 100-60*0.9 --> % against 6<!-- = 60*0.9/9 --> %.
+#     More than before. More than half of the labels are wrong, and `none` falls below half of the test images. Each method wins back some of it, though mostly with a larger spread. It can, because right labels still outnumber each single wrong digit by far: 46<!-- = 100-60*0.9 --> % against 6<!-- = 60*0.9/9 --> %.
 #
 # ??? question "3. In the first cell, take 20 images for validation in place of 200: change `[:200]` to `[:20]` in three places. What does the small validation set cost?"
 #

@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dlnotes_site import numbers
+from dlnotes_site.blocks import MARK
 from dlnotes_site.execute import Run
 from dlnotes_site.numbers import Number
 from dlnotes_site.page import Finding, Heading, Page, Prose
@@ -174,13 +175,15 @@ def counts(page: Page, runs: Mapping[str, Run], pages: Mapping[str, Page]) -> Co
 
 def accounts(
     page: Page, runs: Mapping[str, Run], pages: Mapping[str, Page]
-) -> Iterator[tuple[Prose, Number, str, str]]:
+) -> Iterator[tuple[Prose, Number | None, str, str]]:
     """Each number of a page with its unit of prose, its kind, and what is wrong if that is empty."""
     here = known(page, runs)
     for unit in page.prose:
         if unit.kind in ("comment", "meta") or unit.line in here.references:
             continue
         found = numbers.read(unit.source)
+        if len(MARK.findall(unit.source)) > sum(len(number.marks) for number in found):
+            yield unit, None, "", "a mark that follows no number: write it behind the digits, before any unit"
         marked = {number.value: number for number in found if number.marks}
         for number in found:
             number = marked.get(number.value, number)  # said again in the same unit

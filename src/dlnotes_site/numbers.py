@@ -21,11 +21,13 @@ _NUMBER = re.compile(
 _ABOUT_BEFORE = re.compile(r"(?:約|およそ|ほぼ|about|around|roughly|nearly|almost|some|close to)[ \u00a0]?$", re.I)
 _ABOUT_AFTER = re.compile(r"^[^\d、。,.]{0,6}?(?:ほど|程度|付近|前後|近く|あまり|あたり|くらい)")
 _LABEL = re.compile(
-    r"(?:問|実験|図|表|第|訂正の?|予想|節|章|式|問題|列|次元|巻|行目|ほか|et al\.|CC BY"
-    r"|\b(?:Python|NumPy|PyTorch|Pyodide|questions?|experiments?|figure|chapters?|corrections?|predictions?|layers?|sections?"
-    r"|items?|class|classes|axis|row|column|seed|volume|page|p\.|step|version))[ \u00a0]?$",
+    r"(?:問|実験|図|表|第|訂正の?|予想|節|章|式|問題|列|次元|巻|行目|ほか|et al\."
+    r"|\b(?:questions?|experiments?|figure|chapters?|corrections?|predictions?|layers?|sections?"
+    r"|items?|class|classes|axis|row|column|seed|volume|page|p\.|step))[ \u00a0]?$",
     re.I,
 )
+_VERSION = re.compile(r"(?:Python|NumPy|PyTorch|Pyodide|CC BY|version)[ \u00a0]$")
+_UNITS = ("s", "ms", "k", "M", "KB", "kB", "MB", "GB")  # of measurements; other letters make a name: 2D, 3rd
 _SHAPE = re.compile(r"(?<![\d-])\d+(?:-\d+){2,}(?![\d-])")  # a network by its widths: 784-100-10
 _YEAR = re.compile(r"[(（]$|(?:[A-Z][\w-]+|ほか|al\.)(?:, | |、)$")  # a year in brackets or after a name
 _LIST = re.compile(r"\d(?:[、,・–〜~-]|と|から| and | or | to | ?, )\s?$")
@@ -75,14 +77,17 @@ def read(source: str) -> list[Number]:
 
 
 def _read(text: str) -> Iterator[Number]:
-    label, shapes = False, list(_SHAPE.finditer(text))
+    label, shapes, marks = False, list(_SHAPE.finditer(text)), list(MARK.finditer(text))
     for match in _NUMBER.finditer(text):
+        if any(mark.start() < match.start() < mark.end() for mark in marks):
+            continue
         before, after = text[: match.start()], text[match.end() :]
-        label = bool(_LABEL.search(before) or (label and _LIST.search(before)) or match["letters"])
-        label = label or any(shape.start() <= match.start() < shape.end() for shape in shapes)
-        if re.fullmatch(r"(?:19|20)\d\d", match["digits"]) and _YEAR.search(before):
-            label = True
-        scale = _BIG[(match["big"] or match["word"] or "")[:1] if match["big"] else (match["word"] or "").strip()]
+        named = _LABEL.search(before) or (label and _LIST.search(before))
+        year = re.fullmatch(r"(?:19|20)\d\d", match["digits"]) and _YEAR.search(before)
+        shape = any(shape.start() <= match.start() < shape.end() for shape in shapes)
+        attached = match["letters"] and match["letters"] not in _UNITS
+        label = bool(_VERSION.search(before) or ((named or year or shape or attached) and not match["fraction"]))
+        scale = _BIG[match["big"][:1] if match["big"] else (match["word"] or "").strip()]
         digits = match["digits"].replace(",", "")
         value = float(digits + (match["fraction"] or "")) * scale + 1e3 * float(match["rest"] or 0)
         step = 10.0 ** -len((match["fraction"] or ".")[1:]) * (1e3 if match["rest"] else scale)
