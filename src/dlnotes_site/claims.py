@@ -27,6 +27,7 @@ from dlnotes_site.numbers import Number
 from dlnotes_site.page import Finding, Heading, Page, Prose
 
 SMALL = 12
+EVERYWHERE = [range(1 << 30)]
 FREE = 20  # whole numbers up to this one may stand in an expression without being on the page
 KINDS = ("compared", "asserted", "computed", "quoted", "filled", "set", "given", "cited", "label", "small")
 # What holds on every page: sizes of the digits, MNIST and CIFAR-10, a white pixel, angles.
@@ -95,7 +96,7 @@ class Known:
         """The lines of a unit's section, of the text above it in the sections around it, and of those that it names."""
         around = [one for one in self.sections if one[0].line <= unit.line < one[2]]
         if around and around[-1][0].id == "goals":  # they tell of the whole page
-            return [range(1 << 30)]
+            return EVERYWHERE
         lines = [range(one.line, after) for one, after, _ in around]
         if around and around[-1][0].level > 1:
             lines.append(range(around[-1][0].line, around[-1][2]))
@@ -206,7 +207,9 @@ def _kind(number: Number, unit: Prose, here: Known, runs: Mapping[str, Run], pag
     if _among(number, here.outputs, near):
         return "compared"
     size = replace(number, value=abs(number.value), signed=False)
-    if _among(size, here.settings, [range(1 << 30)] if plain else near):
+    shares = number.unit == "%" and not number.text.endswith("s")  # "points" may be those of a drawing
+    found = [(line, value) for line, value in here.settings if not shares or value <= 1 or value == 100]
+    if _among(size, found, EVERYWHERE if plain and (size.value <= FREE or size.is_round) else near):
         return "set"
     if (plain and number.value in FACTS) or (number.unit == "%" and any(map(number.is_of, NOISE))):
         return "set"
@@ -233,7 +236,7 @@ def _marked(number: Number, here: Known, runs: Mapping[str, Run], pages: Mapping
             if name and name not in pages:
                 raise ValueError(f"{number.text} is quoted from {name}, and there is no such page")
             there = known(pages[name], runs) if name else here
-            lines = there.named(section) if section else [range(1 << 30)]
+            lines = there.named(section) if section else EVERYWHERE
             if not _among(number, (*there.outputs, *there.settings), lines):
                 raise ValueError(f"{number.text} is quoted from {rest}, and no output, code or formula there says it")
             return "quoted"

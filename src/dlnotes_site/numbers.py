@@ -57,6 +57,11 @@ class Number:
     label: bool = False  # it names or counts off something: question 3, chapter 2, 2D
     marks: tuple[str, ...] = ()
 
+    @property
+    def is_round(self) -> bool:
+        """Whether it has one digit besides zeros: 60, 3,000."""
+        return len(f"{abs(self.value) / self.step:.0f}".rstrip("0")) < 2
+
     def is_of(self, value: float) -> bool:
         """Whether this is `value` as written here: rounded to the last digit, in percent if so written."""
         found = value if self.signed else abs(value)
@@ -168,8 +173,7 @@ def telling(unit: Prose) -> set[float]:
     """What stands in both languages: decimals and whole numbers above 12, but for round ones and one half (words)."""
     found = {_WORDS[word.lower()] for word in _WORD.findall(visible(unit.source))}
     for number in read(unit.source):
-        digits = f"{abs(number.value) / number.step:.0f}".rstrip("0")
         decimal = number.step < 1 and number.value != 0.5
-        if not number.label and (decimal or (abs(number.value) > 12 and len(digits) > 1)):
+        if not number.label and (decimal or (abs(number.value) > 12 and not number.is_round)):
             found.add(number.value)
     return found
