@@ -1,6 +1,7 @@
 """The numbers that a reader reads: in a unit of prose with unit and precision, in outputs, code and formulas."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -148,25 +149,24 @@ def printed(text: str) -> Iterator[float]:
         yield float(match[0].replace(",", ""))
 
 
-def literals(code: str) -> Iterator[float]:
+@functools.cache
+def literals(code: str) -> tuple[float, ...]:
     """The numbers that a program sets, those in its strings (labels of a drawing) included, formats not."""
     try:
-        tree = ast.parse(code)
+        nodes = list(ast.walk(ast.parse(code)))
     except SyntaxError:
-        return
-    formats = {
-        id(part)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FormattedValue) and node.format_spec
-        for part in ast.walk(node.format_spec)
-    }
-    for node in ast.walk(tree):
+        return ()
+    specs = (node.format_spec for node in nodes if isinstance(node, ast.FormattedValue) and node.format_spec)
+    formats = {id(part) for spec in specs for part in ast.walk(spec)}
+    found: list[float] = []
+    for node in nodes:
         if not isinstance(node, ast.Constant) or id(node) in formats or isinstance(node.value, bool):
             continue
         if isinstance(node.value, int | float):
-            yield float(node.value)
+            found.append(float(node.value))
         elif isinstance(node.value, str):
-            yield from map(abs, printed(node.value))
+            found += map(abs, printed(node.value))
+    return tuple(found)
 
 
 def telling(unit: Prose) -> set[float]:
