@@ -143,7 +143,7 @@ print(f"in all {sum(sizes)}, by the formulas {sum(formula)}")
 # %% [markdown] lang="ja"
 # ??? question "予想 1 の答え"
 #
-#     特徴量は64個です。プーリングのたびに一辺が半分になって2×2になり、それが16枚あります。パラメータが最も多いのは2つ目の畳み込み層です。フィルタが8チャンネルにまたがるので、1個に72の重みがあります。
+#     特徴量は64個です。プーリングのたびに一辺が半分になって2×2になり、それが16枚あります。パラメータが最も多いのは2つ目の畳み込み層です。フィルタが8チャンネルにまたがるので、1個に72<!-- = 8*3*3 -->の重みがあります。
 #
 # ## 勾配を確かめる {#gradients}
 #
@@ -166,7 +166,7 @@ print(f"in all {sum(sizes)}, by the formulas {sum(formula)}")
 # %% [markdown] lang="en"
 # ??? question "Answer to prediction 1"
 #
-#     64 features. Each pooling halves the side, down to 2×2, and there are 16 such maps. The second convolution has the most parameters: its filters reach through 8 channels, so each has 72 weights.
+#     64 features. Each pooling halves the side, down to 2×2, and there are 16 such maps. The second convolution has the most parameters: its filters reach through 8 channels, so each has 72<!-- = 8*3*3 --> weights.
 #
 # ## Check the gradients {#gradients}
 #
@@ -548,7 +548,7 @@ plt.show()
 #
 # ## 混同行列とクラスごとの正解率 {#confusion}
 #
-# 次に、正解率を数字ごとに分けます。各行の `+-` は、最初の式の標準誤差です。1つの数字のテスト画像は110枚から130枚ほどなので、数ポイントの違いは、画像の選び方だけで生じます。誤りのない行の `0.0` は小さすぎます。$n$ 枚で誤りが0でも、本当の誤りの割合は $3/n$ ほどまでありえます。
+# 次に、正解率を数字ごとに分けます。各行の `+-` は、最初の式の標準誤差です。1つの数字のテスト画像は100枚から130枚ほどなので、数ポイントの違いは、画像の選び方だけで生じます。誤りのない行の `0.0` は小さすぎます。$n$ 枚で誤りが0でも、本当の誤りの割合は $3/n$ ほどまでありえます。
 #
 # %% [markdown] lang="en"
 # <!-- figure: maps-of-a-three | At the top, the 3 that goes in. In the middle, the eight maps after the first ReLU: in each, only parts of the strokes or one edge of them stand out. The two rows below are the 16 maps of 4×4 after the second ReLU, with values here and there, in which no 3 can be made out. -->
@@ -557,7 +557,7 @@ plt.show()
 #
 # ## Confusion matrix and accuracy by class {#confusion}
 #
-# Now split the accuracy up by digit. The `+-` in each line is the standard error, by the first formula of this lab. There are only some 110 to 130 test images of each digit, so the choice of images alone makes a few points of difference. The `0.0` of a line without mistakes is too small: with none on $n$ images, the true share of mistakes may still be about $3/n$.
+# Now split the accuracy up by digit. The `+-` in each line is the standard error, by the first formula of this lab. There are only some 100 to 130 test images of each digit, so the choice of images alone makes a few points of difference. The `0.0` of a line without mistakes is too small: with none on $n$ images, the true share of mistakes may still be about $3/n$.
 #
 # %%
 from dlnotes.plotting import confusion_matrix
@@ -752,7 +752,7 @@ for name in ("600 none", "600 shift"):
 #
 # ??? question "3 の答え"
 #
-#     `moved` が `test` とほぼ同じ高さまで上がり、この実習のどの CNN よりも高くなります。`test` は下がりません。手元の画像を9倍にするだけで、限られたパラメータに詰め込むわけではないからです。代わりに、1枚答えるたびに5,400枚との差を計算します。手の込んだ方法が勝つとは限りません。新しい課題では、まずこのような簡単な方法と比べてください。
+#     `moved` が `test` とほぼ同じ高さまで上がり、この実習のどの CNN よりも高くなります。`test` は下がりません。手元の画像を9倍にするだけで、限られたパラメータに詰め込むわけではないからです。代わりに、1枚答えるたびに5,400<!-- = 9*600 -->枚との差を計算します。手の込んだ方法が勝つとは限りません。新しい課題では、まずこのような簡単な方法と比べてください。
 # %% [markdown] lang="en"
 # ??? question "Answer to prediction 10"
 #
@@ -782,4 +782,4 @@ for name in ("600 none", "600 shift"):
 #
 # ??? question "Answer to 3"
 #
-#     `moved` rises to nearly the height of `test`, above every CNN in this lab, and `test` does not fall. It only keeps nine times as many images; nothing has to be squeezed into a fixed number of parameters. In return, each answer takes a comparison with 5,400 images. The more elaborate method need not be the better one. On a new task, compare with a simple one like this first.
+#     `moved` rises to nearly the height of `test`, above every CNN in this lab, and `test` does not fall. It only keeps nine times as many images; nothing has to be squeezed into a fixed number of parameters. In return, each answer takes a comparison with 5,400<!-- = 9*600 --> images. The more elaborate method need not be the better one. On a new task, compare with a simple one like this first.

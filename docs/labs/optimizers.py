@@ -573,7 +573,7 @@ plt.show()
 #
 # For comparison there are four networks of SGD that differ only in initial values and order. One is already trained; the cell adds three for each seed.
 #
-# **Prediction 5.** Say each makes 10 to 20 mistakes. How many images do all four methods get wrong? Is that more or fewer than for four networks of SGD alone?
+# **Prediction 5.** If each makes 10 to 20 mistakes, how many images do all four methods get wrong? Is that more or fewer than for four networks of SGD alone?
 #
 # %%
 test_rows = np.array([start(seed)[2] for seed in range(5)])  # (5, 500)
@@ -641,7 +641,7 @@ plt.show()
 #
 # ??? question "1. 最後に新しいセルで `x = 16 * x` を1回だけ実行し、`epochs = 30` で始まるセルと、その次のセルをもう一度実行します（学習率は選び直しません）。"
 #
-#     画素が0から16までになります。SGD とモメンタムは当て推量の正解率に落ちます。AdaGrad と Adam は学習しますが、前より少し悪くなります。1層目の総入力も、その重みの勾配も大きくなるからです。勾配に比例して動く2つは、学習率3.0の SGD と同じ道をたどります。勾配の大きさで割る2つは、重みの1歩の長さが変わらないので持ちこたえます。ただし、その1歩が総入力を動かす量は16倍です。学習率を0.001から始まるリストで選び直すと、4つとも学習します。よい学習率は、手法だけでなくデータの単位によっても変わります。
+#     画素が0から16までになります。SGD とモメンタムは当て推量の正解率に落ちます。AdaGrad と Adam は学習しますが、前より少し悪くなります。1層目の総入力も、その重みの勾配も大きくなるからです。勾配に比例して動く2つは、学習率3.0の SGD と同じ道をたどります。勾配の大きさで割る2つは、重みの1歩の長さが変わらないので持ちこたえます。ただし、その1歩が総入力を動かす量は16<!-- = 16/1 -->倍です。学習率を0.001<!-- given -->から始まるリストで選び直すと、4つとも学習します。よい学習率は、手法だけでなくデータの単位によっても変わります。
 #
 # ??? question "2. `epochs = 30` で始まるセルの先頭に `best['Momentum'] = 0.3` と書き、そこから下のセルを実行します。"
 #
@@ -662,7 +662,7 @@ plt.show()
 #
 # ??? question "1. In a new cell at the end, run `x = 16 * x` once, then run again the cell that begins with `epochs = 30` and the one below it (without choosing new rates)."
 #
-#     Pixels now go from 0 to 16. SGD and momentum fall to the accuracy of guessing; AdaGrad and Adam learn, somewhat worse than before. The pre-activations of the first layer and the gradients of its weights are larger now. The two methods that move in proportion to the gradient go the way of SGD at 3.0. The two that divide by the size of the gradient hold out, because the step of a weight stays the same. But that step moves the pre-activations 16 times as far. If you choose the rates again from a list that begins at 0.001, all four learn. A good learning rate belongs to the units of the data as well as to the method.
+#     Pixels now go from 0 to 16. SGD and momentum fall to the accuracy of guessing; AdaGrad and Adam learn, somewhat worse than before. The pre-activations of the first layer and the gradients of its weights are larger now. The two methods that move in proportion to the gradient go the way of SGD at 3.0. The two that divide by the size of the gradient hold out, because the step of a weight stays the same. But that step moves the pre-activations 16<!-- = 16/1 --> times as far. If you choose the rates again from a list that begins at 0.001<!-- given -->, all four learn. A good learning rate belongs to the units of the data as well as to the method.
 #
 # ??? question "2. Write `best['Momentum'] = 0.3` at the top of the cell that begins with `epochs = 30`, and run that cell and all below it."
 #

@@ -428,7 +428,7 @@ plt.show()
 #
 # ## 重みはどうなったか {#weights}
 #
-# 3つの層の重みを、重み減衰のある場合とない場合で比べます。表は長さ $\lVert W^{(l)} \rVert$ の5つの種の平均、図は種0のヒストグラムです。重みの数は、順に8,192個、16,384個、1,280個です。
+# 3つの層の重みを、重み減衰のある場合とない場合で比べます。表は長さ $\lVert W^{(l)} \rVert$ の5つの種の平均、図は種0のヒストグラムです。重みの数は、順に8,192個、16,384<!-- = 128*128 -->個、1,280<!-- = 128*10 -->個です。
 #
 # **予想 4.** 重み減衰がなければ、$W$ が最も短いのは、小さな最後の層です。重み減衰があると、最も短いのはどの層でしょうか。
 #
@@ -439,7 +439,7 @@ plt.show()
 #
 # ## What happens to the weights {#weights}
 #
-# Compare the weights of the three layers with and without weight decay. The table has their lengths $\lVert W^{(l)} \rVert$, averaged over five seeds, and the figure the histograms of seed 0. The layers have 8,192, 16,384 and 1,280 weights.
+# Compare the weights of the three layers with and without weight decay. The table has their lengths $\lVert W^{(l)} \rVert$, averaged over five seeds, and the figure the histograms of seed 0. The layers have 8,192, 16,384<!-- = 128*128 --> and 1,280<!-- = 128*10 --> weights.
 #
 # **Prediction 4.** Without weight decay the last layer, which is small, has by far the shortest $W$. Which layer is the shortest with weight decay?
 #
@@ -684,7 +684,7 @@ plt.show()
 #
 # ??? question "予想 8 の答え"
 #
-#     ラベルの30 %を引き直し、何かの方法を使った行のすべてです。訓練データの正解率は、27 %が誤ったラベルと比べたもので、テストは正しいラベルと比べたものです。だから、誤りを丸暗記しなかったネットワークは、テストのほうが高くなります。ギャップだけを見ても、何もわかりません。正しいラベルでは、重み減衰にもドロップアウトにも、はっきりした得はありません。差は2ポイントに満たず、500枚のテストでは偶然と区別できません。
+#     ラベルの30 %を引き直し、何かの方法を使った行のすべてです。訓練データの正解率は、27<!-- = 30*0.9 --> %が誤ったラベルと比べたもので、テストは正しいラベルと比べたものです。だから、誤りを丸暗記しなかったネットワークは、テストのほうが高くなります。ギャップだけを見ても、何もわかりません。正しいラベルでは、重み減衰にもドロップアウトにも、はっきりした得はありません。差は2ポイントに満たず、500枚のテストでは偶然と区別できません。
 #
 # 表の読み方をまとめます。
 #
@@ -706,7 +706,7 @@ plt.show()
 #
 # ??? question "2. 同じセルで `redrawn` を0.6にします。取り戻せるものは残っていますか。"
 #
-#     前より多く残っています。ラベルの半分以上が誤りになり、`none` がテスト画像を当てる割合は半分を切ります。どの方法も10から30ポイントを取り戻しますが、多くの行でばらつきが大きくなります。正しいラベルは46 %あり、誤ったラベルは1つの数字あたり6 %しかないからです。
+#     前より多く残っています。ラベルの半分以上が誤りになり、`none` がテスト画像を当てる割合は半分を切ります。どの方法もいくらか取り戻しますが、多くの行でばらつきが大きくなります。正しいラベルは46<!-- = 100-60*0.9 --> %あり、誤ったラベルは1つの数字あたり6<!-- = 60*0.9/9 --> %しかないからです。
 #
 # ??? question "3. 最初のセルで、検証データを200枚でなく20枚にします。3か所の `[:200]` を `[:20]` に替えてください。検証データが少ないと、何を失いますか。"
 #
@@ -717,7 +717,7 @@ plt.show()
 #
 # ??? question "Answer to prediction 8"
 #
-#     In all rows with 30 % redrawn labels and some method. Training is measured against labels of which 27 % are wrong, test against right ones, so a network that has not learned the wrong ones by heart scores higher on the test. A gap as such shows nothing. On right labels neither weight decay nor dropout has clearly gained anything: the differences are below 2 points, which on 500 test images cannot be told from chance.
+#     In all rows with 30 % redrawn labels and some method. Training is measured against labels of which 27<!-- = 30*0.9 --> % are wrong, test against right ones, so a network that has not learned the wrong ones by heart scores higher on the test. A gap as such shows nothing. On right labels neither weight decay nor dropout has clearly gained anything: the differences are below 2 points, which on 500 test images cannot be told from chance.
 #
 # How the table is to be read:
 #
@@ -739,7 +739,7 @@ plt.show()
 #
 # ??? question "2. In the same cell, set `redrawn` to 0.6. Is there anything left to win back?"
 #
-#     More than before. More than half of the labels are wrong, and `none` falls below half of the test images. Each method wins back between ten and thirty points, though mostly with a larger spread. It can, because right labels still outnumber each single wrong digit by far: 46 % against 6 %.
+#     More than before. More than half of the labels are wrong, and `none` falls below half of the test images. Each method wins back some of it, though mostly with a larger spread. It can, because right labels still outnumber each single wrong digit by far: 46<!-- = 100-60*0.9 --> % against 6<!-- = 60*0.9/9 --> %.
 #
 # ??? question "3. In the first cell, take 20 images for validation in place of 200: change `[:200]` to `[:20]` in three places. What does the small validation set cost?"
 #

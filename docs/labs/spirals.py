@@ -333,7 +333,7 @@ for label, error in errors.items():
     print(f"{label}: relative error {error:.0e}")
 
 # %% [markdown] lang="ja"
-# 4つとも、中心差分の丸め誤差ほどしか違いません。中心差分は195個の要素を2回ずつ動かすので、損失を390回評価しました。誤差逆伝播法は、順伝播と逆伝播の1往復です。
+# 4つとも、中心差分の丸め誤差ほどしか違いません。中心差分は195個の要素を2回ずつ動かすので、損失を390<!-- = 2*195 -->回評価しました。誤差逆伝播法は、順伝播と逆伝播の1往復です。
 #
 # この検査は、誤りがあれば本当に見つけるでしょうか。わざと間違えてみます。次の ReLU は、逆伝播で $[u_1 > 0]$ を掛け忘れています。
 #
@@ -341,7 +341,7 @@ for label, error in errors.items():
 #
 #     $W_1$、$b_1$、$W_2$、$b_2$ のうち、相対誤差が大きくなるのはどれですか。
 # %% [markdown] lang="en"
-# All four differ by no more than the rounding of central differences. These moved each of the 195 entries twice and so evaluated the loss 390 times; backpropagation takes one trip forward and one back.
+# All four differ by no more than the rounding of central differences. These moved each of the 195 entries twice and so evaluated the loss 390<!-- = 2*195 --> times; backpropagation takes one trip forward and one back.
 #
 # Would the check find a mistake if there were one? Make one on purpose: the following ReLU forgets the factor $[u_1 > 0]$ on the way back.
 #
@@ -538,7 +538,7 @@ plt.show()
 # $$
 # <!-- formula: plane-of-logits -->
 #
-# 最後の式から、最大の $u_{2,k}$ を選ぶことは、$q$ に最も近い向き $a_k$ を選ぶことです。境界はいつも、120 度ずつ離れた3本の半直線になります。$q$ は $z_1$ の1次式ですから、ここで3つの扇形に分かれた点は、$z_1$ の空間でも線形に分かれています。
+# 最後の式から、最大の $u_{2,k}$ を選ぶことは、$q$ に最も近い向き $a_k$ を選ぶことです。境界はいつも、120<!-- = 360/3 --> 度ずつ離れた3本の半直線になります。$q$ は $z_1$ の1次式ですから、ここで3つの扇形に分かれた点は、$z_1$ の空間でも線形に分かれています。
 # %% [markdown] lang="en"
 # <!-- figure: hidden-lines | The 32 lines of the hidden layer over the regions. Before training they all pass through the origin. After training they have moved away from it and cross one another, and the borders of the regions bend where they meet a line. -->
 #
@@ -557,7 +557,7 @@ plt.show()
 # $$
 # <!-- formula: plane-of-logits -->
 #
-# By the last line, to choose the largest $u_{2,k}$ is to choose the direction $a_k$ nearest to that of $q$. The borders are always three rays, 120 degrees apart. And since $q$ is a linear function of $z_1$ plus a constant, points that fall into the three sectors here are linearly separated in the space of $z_1$.
+# By the last line, to choose the largest $u_{2,k}$ is to choose the direction $a_k$ nearest to that of $q$. The borders are always three rays, 120<!-- = 360/3 --> degrees apart. And since $q$ is a linear function of $z_1$ plus a constant, points that fall into the three sectors here are linearly separated in the space of $z_1$.
 # %%
 angles = 2 * np.pi * np.arange(3) / 3
 directions = np.column_stack([np.cos(angles), np.sin(angles)])  # (3, 2), a_k in row k

@@ -136,7 +136,7 @@ plt.show()
 #
 # ??? question "予想 1 の答え"
 #
-#     値の大きさ（RMS、二乗の平均の平方根）は、1層ごとに $s \sqrt{n / 2}$ 倍になります（[導出](../training/weight-initialization.md#forward)）。0.01では約0.057倍なので、8層でおよそ $10^{-10}$ 倍です。Glorot では $1/\sqrt{2}$ 倍で、8層で $1/16$ です。He では1倍です。図の題にある SD の比と見比べてください。幅が64しかないので、He でも偶然のずれがあります。
+#     値の大きさ（RMS、二乗の平均の平方根）は、1層ごとに $s \sqrt{n / 2}$ 倍になります（[導出](../training/weight-initialization.md#forward)）。0.01では約0.057<!-- = 0.01*sqrt(64/2) -->倍なので、8層でおよそ $10^{-10}$ 倍です。Glorot では $1/\sqrt{2}$ 倍で、8層で $1/16$ です。He では1倍です。図の題にある SD の比と見比べてください。幅が64しかないので、He でも偶然のずれがあります。
 #
 # ## 層ごとの勾配 {#gradients}
 #
@@ -149,7 +149,7 @@ plt.show()
 #
 # ??? question "Answer to prediction 1"
 #
-#     Each layer multiplies the size of the values (their RMS, the root of the mean square) by $s \sqrt{n / 2}$ ([derivation](../training/weight-initialization.md#forward)). For 0.01 that is about 0.057, and over eight layers about $10^{-10}$. For Glorot it is $1/\sqrt{2}$, and over eight layers $1/16$. For He it is 1. Compare with the ratios of the SDs in the titles of the figure. A width of 64 is small, so even He deviates by chance.
+#     Each layer multiplies the size of the values (their RMS, the root of the mean square) by $s \sqrt{n / 2}$ ([derivation](../training/weight-initialization.md#forward)). For 0.01 that is about 0.057<!-- = 0.01*sqrt(64/2) -->, and over eight layers about $10^{-10}$. For Glorot it is $1/\sqrt{2}$, and over eight layers $1/16$. For He it is 1. Compare with the ratios of the SDs in the titles of the figure. A width of 64 is small, so even He deviates by chance.
 #
 # ## Gradients, layer by layer {#gradients}
 #
@@ -525,7 +525,7 @@ for s, a, k in zip(grid, without, diverged):
 #
 # ## 学習できる範囲：正規化あり {#sweep-batch-norm}
 #
-# バッチ正規化だけを加え、同じ種、同じ学習率で測ります。時間を節約して、0.3は省きます。
+# バッチ正規化だけを加え、同じ種、同じ学習率で測ります。時間を節約して、0.3<!-- of: #sweep -->は省きます。
 #
 # **予想 7.** 正解率が最も高いのは He でしょうか。$s = 1$ でも同じように学習するでしょうか。
 #
@@ -536,7 +536,7 @@ for s, a, k in zip(grid, without, diverged):
 #
 # ## The range that trains: with normalization {#sweep-batch-norm}
 #
-# The seeds and the learning rate stay the same; only batch normalization is added. To save time, 0.3 is left out.
+# The seeds and the learning rate stay the same; only batch normalization is added. To save time, 0.3<!-- of: #sweep --> is left out.
 #
 # **Prediction 7.** Does He give the highest accuracy? And does $s = 1$ train as well as the others?
 #
@@ -643,7 +643,7 @@ print(f"{after:.3f} + 0.9**26 * (1 - {after:.3f}) = {after + 0.9**26 * (1 - afte
 #
 #     推論は当て推量と変わりません。ところが同じ重みが、移動平均を更新し直した後とバッチの統計では、どちらでも大半を当てます。学習に失敗したのではなく、移動分散が遅れているのです。$0.9^{26} \approx 0.065$ なので、初めの値1の6.5%が残ります。それだけで、この層の $\sigma^2$ より大きいのです。最後の行の式は、その上の行の移動分散にほぼ合います。
 #
-#     大きすぎる標準偏差で9層が次々に割るので、小さすぎる初期値と同じように、信号が消えます。2エポック後なら、残りは0.4%です。学習曲線の出だしで推論の正解率だけが低いときは、重みより先に移動平均を疑ってください。
+#     大きすぎる標準偏差で9層が次々に割るので、小さすぎる初期値と同じように、信号が消えます。2エポック後なら、残りは0.4<!-- = 100*0.9**(2*26) -->%です。学習曲線の出だしで推論の正解率だけが低いときは、重みより先に移動平均を疑ってください。
 #
 # ## model.eval() を忘れる {#forgotten-eval}
 #
@@ -656,7 +656,7 @@ print(f"{after:.3f} + 0.9**26 * (1 - {after:.3f}) = {after + 0.9**26 * (1 - afte
 #
 #     Inference is no better than guessing. Yet the same weights get most images right, with refreshed running statistics as well as with those of the batch. Training has not failed; the running variance is late. As $0.9^{26} \approx 0.065$, 6.5 % of the starting value 1 is left, and that alone is more than the $\sigma^2$ of this layer. The formula in the last line comes close to the running variance in the line above.
 #
-#     Nine layers in turn divide by too large a standard deviation, and the signal vanishes, as with initial values that are too small. After two epochs, 0.4 % would be left. If only the accuracy of inference is low at the beginning of a learning curve, suspect the running statistics before the weights.
+#     Nine layers in turn divide by too large a standard deviation, and the signal vanishes, as with initial values that are too small. After two epochs, 0.4<!-- = 100*0.9**(2*26) --> % would be left. If only the accuracy of inference is low at the beginning of a learning curve, suspect the running statistics before the weights.
 #
 # ## Forgetting model.eval() {#forgotten-eval}
 #

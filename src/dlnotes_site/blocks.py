@@ -28,10 +28,14 @@ _FIGURE = re.compile(r"^figure:\s*(?P<id>[^|]*?)\s*\|\s*(?P<text>.*)$")
 _LABEL = re.compile(r"^<!--\s*formula:\s*(?P<label>.*?)\s*-->$")
 _TABLE_RULE = re.compile(r"^\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?\s*)?$")
 
+MARK = re.compile(
+    r"<!--\s*(?P<mark>(?:[=<>]\s|cited\b|given\b|of:).*?)\s*-->"
+)  # where a number comes from: see claims.py
 INLINE = re.compile(
     r"(?P<code>(?P<ticks>`+)(?P<code_text>.+?)(?<!`)(?P=ticks)(?!`))"
     r"|(?P<escape>\\[\\`*_{}\[\]()#+\-.!$|<>])"
     r"|(?P<bench><!--\s*bench:\s*(?P<bench_key>[\w.-]+)\s*-->)"
+    rf"|{MARK.pattern}"
     r"|(?P<formula>\$(?!\s)(?P<tex>(?:\\.|[^\\$])+?)(?<!\s)\$)"
     r"|(?P<image>!\[(?P<alt>[^\]]*)\]\((?P<src>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\))"
     r"|(?P<link>\[(?P<label>(?:[^\[\]`$]|`[^`]*`|\$[^$]*\$)*)\]\((?P<href>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\))"
@@ -286,6 +290,8 @@ class _Reader:
             elif match["bench"]:
                 page.measured.append((self.line, match["bench_key"]))
                 yield f"<{match['bench_key']}>"
+            elif match["mark"]:
+                yield ""
             elif match["formula"]:
                 page.formulas.append(Formula(self.line, match["tex"], False))
                 yield match["formula"]

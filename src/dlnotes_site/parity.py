@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from dlnotes_site import numbers
+from dlnotes_site.blocks import MARK
 from dlnotes_site.page import Finding, Page, Prose
 
 
@@ -40,8 +42,28 @@ def pair(ja: Page, en: Page) -> Iterator[Finding]:
         if sorted(one.formulas) != sorted(two.formulas):
             only = sorted(set(one.formulas) ^ set(two.formulas)) or sorted(one.formulas)
             yield en.finding(two.line, f"not the formulas of {ja.path}:{one.line}: look at {only}")
+        if sorted(marks(one)) != sorted(marks(two)):
+            yield en.finding(
+                two.line, f"numbers are marked {marks(two)} and in {ja.path}:{one.line} {marks(one)}: mark both alike"
+            )
+        elif said := differing(one, two):
+            yield en.finding(two.line, f"the numbers are not those of {ja.path}:{one.line}: {said}")
         if sorted(one.links) != sorted(two.links):
             yield en.finding(two.line, f"links to {list(two.links)}, {ja.path}:{one.line} to {list(one.links)}")
+
+
+def marks(unit: Prose) -> list[str]:
+    """The marks that say where the numbers of a unit come from."""
+    return [match["mark"] for match in MARK.finditer(unit.source)]
+
+
+def differing(ja: Prose, en: Prose) -> str:
+    """Which numbers stand in one language only, in words; small whole numbers may be words in English."""
+    if ja.kind == "comment":
+        return ""
+    left, right = numbers.telling(ja), numbers.telling(en)
+    sides = ((left - right, "not here"), (right - left, "only here"))
+    return ", ".join(f"{value:g} {where}" for only, where in sides for value in sorted(only))
 
 
 def _same[T](

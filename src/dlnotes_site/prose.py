@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlnotes_site import labs
-from dlnotes_site.blocks import read_tree
+from dlnotes_site.blocks import MARK, read_tree
 from dlnotes_site.page import Finding, Page, Prose
 
 NODE = Path(sys.prefix) / "bin" / "node"
@@ -22,6 +22,7 @@ SCRIPT = Path(__file__).with_suffix(".mjs")
 
 _JAPANESE = r"[\u3041-\u30ff\u3400-\u9fff々〆ー]"
 _MASKS = (
+    (MARK, ""),  # where a number comes from
     (re.compile(r"<!--.*?-->"), "ミハリ"),  # a measured number that is filled in
     (re.compile(r"(`+).+?(?<!`)\1(?!`)"), "コード"),
     (re.compile(r"\$(?!\s)(?:\\.|[^\\$])+?(?<!\s)\$"), "エックス"),

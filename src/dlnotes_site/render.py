@@ -14,7 +14,7 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from dlnotes_site import figures
-from dlnotes_site.blocks import BENCH
+from dlnotes_site.blocks import BENCH, MARK
 from dlnotes_site.execute import Run
 from dlnotes_site.page import Figure, Page
 from dlnotes_site.proofs import Test
@@ -50,16 +50,14 @@ _LABELLED = re.compile(r'(<div class="arithmatex">[^<]*</div>)\s*<p>DLNOTES-labe
 
 
 def for_generator(page: Page, measured: Mapping[str, object]) -> str:
-    """The page's Markdown with placeholders for blocks and directives, and measured numbers filled in."""
+    """The page's Markdown with placeholders for blocks and directives, measured numbers filled in and no marks."""
     lines: list[str | None] = list(page.text.split("\n"))
     for number, block in enumerate(page.blocks):
         _put(lines, block.line, block.end, block.indent, f"block-{number}")
     for number, (line, indent, name) in enumerate(page.directives):
         _put(lines, line, line, indent, f"{name}-{number}")
     put_labels(lines, page)
-    for line, _ in page.measured:
-        lines[line - 1] = fill_measured(lines[line - 1] or "", measured)
-    return "\n".join(line for line in lines if line is not None)
+    return "\n".join(fill_measured(line, measured) for line in lines if line is not None)
 
 
 def put_labels(lines: list[Any], page: Page) -> None:
@@ -70,8 +68,8 @@ def put_labels(lines: list[Any], page: Page) -> None:
 
 
 def fill_measured(text: str, measured: Mapping[str, object]) -> str:
-    """Markdown with the numbers of the benchmark in the place of their directives."""
-    return BENCH.sub(lambda match: str(measured.get(match[1], "?")), text)
+    """Markdown with the numbers of the benchmark in the place of their directives, and without marks of claims."""
+    return MARK.sub("", BENCH.sub(lambda match: str(measured.get(match[1], "?")), text))
 
 
 def _put(lines: list[Any], first: int, last: int, indent: int, name: str) -> None:
