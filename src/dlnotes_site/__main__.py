@@ -1,4 +1,4 @@
-"""The command line: `python -m dlnotes_site build | serve | check | update | translated | stats`."""
+"""The command line: `python -m dlnotes_site build | serve | check | update | translated | terms | stats`."""
 
 import argparse
 import os
@@ -78,6 +78,14 @@ def translated(arguments: argparse.Namespace) -> int:
     return 1 if refused else 0
 
 
+def terms(arguments: argparse.Namespace) -> int:
+    guide = site.Guide(site.ROOT, site.read(), {}, {})
+    left = site.same_terms(guide, frozenset(arguments.same))
+    for finding in left:
+        print(finding, file=sys.stderr)
+    return 1 if left else 0
+
+
 def stats(arguments: argparse.Namespace) -> int:
     rows = site.stats(site.load())
     print(f"{'':15}" + "".join(f"{lang:>8}" for lang, _ in rows))
@@ -110,6 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command(update, "write what the blocks print into the pages")
     two = command(translated, "record that the English pages follow the Japanese ones as they stand")
     two.add_argument("--same", nargs="*", default=[], metavar="PATH:LINE", help="English lines that still hold")
+    three = command(terms, "record where one language does without a term that the other names")
+    three.add_argument("--same", nargs="*", default=[], metavar="PATH:LINE", help="lines that read well as they are")
     command(stats, "count")
     parsed = parser.parse_args(arguments)
     result: int = parsed.function(parsed)
