@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated terms bench lint format lock stats clean
+.PHONY: help setup serve test site update translated outdated terms bench lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
@@ -27,6 +27,9 @@ update: setup ## Write the outputs that the blocks print into the pages
 
 translated: setup ## Record that the English pages follow the Japanese ones (SAME="path:line ...")
 	@$(PY) -m dlnotes_site translated --same $(SAME)
+
+outdated: setup ## Show what changed in Japanese since it was translated (PAGE="guide": one page)
+	@$(PY) -m dlnotes_site outdated $(PAGE)
 
 terms: setup ## Record where one language does well without a term of the other (SAME="path:line ...")
 	@$(PY) -m dlnotes_site terms --same $(SAME)

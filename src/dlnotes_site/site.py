@@ -47,11 +47,11 @@ def read(root: Path = ROOT) -> dict[str, dict[str, Page]]:
     for of_language in pages.values():
         for name, page in of_language.items():
             if any(directive == "glossary" for _, _, directive in page.directives):
-                of_language[name] = _with_glossary(page, of_language, root)
+                of_language[name] = with_glossary(page, of_language, root)
     return pages
 
 
-def _with_glossary(page: Page, pages: dict[str, Page], root: Path) -> Page:
+def with_glossary(page: Page, pages: dict[str, Page], root: Path) -> Page:
     """The page with its `<!-- glossary -->` replaced by the entries of terms.tsv."""
     terms = glossary.read_terms(root / TERMS)
     titles = {term.page.partition("#")[0]: term.page for term in terms}  # a page that is missing is found by its link
