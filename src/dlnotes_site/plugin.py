@@ -136,7 +136,11 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
     """Formulas come last: the search index was made from their TeX, which its worker can read."""
-    return formulas.replace(output, _guide().typeset)
+    return formulas.replace(render.valid(output), _guide().typeset)
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    return render.valid(output) if template_name.endswith(".html") else output
 
 
 def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsConfig, nav: Any) -> dict[str, Any]:

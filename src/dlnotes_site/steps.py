@@ -61,6 +61,7 @@ TEST = (
     *LINT,
     _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
     _module("site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site"),
+    _module("built site (dlnotes_site.built)", f"{_BUILD} package.json", "dlnotes_site.built", made="site"),
     _module(
         "blocks (pytest-codeblocks)",
         "docs src/dlnotes README.md",
