@@ -141,6 +141,9 @@ def _once(found: Iterator[Finding]) -> Iterator[Finding]:
 def links(built: Site) -> Iterator[Finding]:
     """Every link and fragment within the site leads somewhere, by lychee."""
     flags = ["--offline", "--include-fragments=full", "--index-files=index.html", "--no-progress", "--format=json"]
+    if path := urlsplit(built.root).path.rstrip("/"):  # a site that is a folder of its host
+        here = built.folder.as_uri()
+        flags += ["--remap", f"^{re.escape(here + path)}(?:/|$) {here}/"]
     files = [str(built.folder / path) for path in built.files]
     command = [str(BIN / "lychee"), *flags, "--root-dir", str(built.folder), *files]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")

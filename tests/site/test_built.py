@@ -120,6 +120,15 @@ def test_a_site_without_fault_has_no_findings(folder: Path, pages: dict[str, dic
     assert built.findings(folder, pages) == []
 
 
+def test_a_site_may_be_a_folder_of_its_host(folder: Path, pages: dict[str, dict[str, Page]]) -> None:
+    for file in [*folder.rglob("*.html"), *folder.rglob("*.xml"), folder / "robots.txt"]:
+        text = file.read_text(encoding="utf-8").replace(ROOT, f"{ROOT}dl/").replace('href="/', 'href="/dl/')
+        file.write_text(text, encoding="utf-8")
+    assert built.findings(folder, pages) == []
+    replace("404.html", "/dl/guide/", "/dl/gide/")(folder)
+    assert any("gide leads nowhere" in one.text for one in built.links(built.read(folder, pages)))
+
+
 def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
     def plant(folder: Path) -> None:
         text = (folder / path).read_text(encoding="utf-8")
