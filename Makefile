@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated faults bench lint format lock stats clean
+.PHONY: help setup serve test site update translated outdated terms faults bench lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
@@ -32,6 +32,11 @@ translated: setup ## Record that the English pages follow the Japanese ones (SAM
 
 faults: setup ## Plant faults and see which check notices (COUNT=100 SEED=1), write tests/faults.json
 	@$(PY) -m dlnotes_site.faults --count $(COUNT) --seed $(SEED) --results tests/faults.json
+outdated: setup ## Show what changed in Japanese since it was translated (PAGE="guide": one page)
+	@$(PY) -m dlnotes_site outdated $(PAGE)
+
+terms: setup ## Record where one language does well without a term of the other (SAME="path:line ...")
+	@$(PY) -m dlnotes_site terms --same $(SAME)
 
 bench: setup ## Measure the speed beside PyTorch, write benchmarks/results.json (ONLY="adam pool": a part)
 	@$(PY) -m benchmarks.bench $(ONLY)

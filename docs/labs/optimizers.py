@@ -154,7 +154,7 @@ for name, error in errors.items():
     print(f"{name:5s} relative error {error:.0e}")
 
 # %% [markdown] lang="ja"
-# 相対誤差はどれも $10^{-6}$ より小さく、中心差分そのものの誤差の程度です。この先で学習がうまくいかなくても、逆伝播のせいではありません。
+# 相対誤差はどれも $10^{-6}$ より小さく、中心差分そのものの誤差の程度です。この先で学習がうまくいかなくても、誤差逆伝播法のせいではありません。
 #
 # ## 学習のループを書く {#loop}
 #
@@ -281,7 +281,7 @@ plt.show()
 # %% [markdown] lang="ja"
 # <!-- figure: three-rates | 更新の回数に対するバッチの損失（種 0）。学習率 0.3 の線は 0.3 より下まで下がる。0.003 の線は点線 ln 10 のそばをほぼ水平に進む。3.0 の線は何度か鋭く跳ね上がりながら、同じ点線の上にとどまる。 -->
 #
-# 0.003と3.0は同じような高さで終わり、損失だけでは区別が付きません。そこで、どの訓練画像に対しても出力が0になる中間層のユニット、つまり[死んだ ReLU](../basics/activation-functions.md#dead-units) の割合を、1エポックの後と8エポックの後で見ます。
+# 0.003と3.0は同じような高さで終わり、損失だけでは区別が付きません。そこで、どの訓練画像に対しても出力が0になる中間層のユニット、つまり[死んだReLU](../basics/activation-functions.md#dead-units) の割合を、1エポックの後と8エポックの後で見ます。
 #
 # %% [markdown] lang="en"
 # <!-- figure: three-rates | The loss of the batch against the number of updates (seed 0). The line of rate 0.3 falls below 0.3. That of 0.003 runs nearly level, close to the dotted line ln 10. That of 3.0 shoots up several times but stays on the same dotted line otherwise. -->
@@ -607,7 +607,7 @@ print(f"share of a network's mistakes: all methods {shared:.2f}, all four SGD {s
 #
 #     無関係なら1枚もないはずなのに、どの種でも何枚かはそろって間違えました。最後の行は、1つのネットワークの間違いのうち、そろって間違える画像の割合です。SGD 4つの割合も、それと同じくらいです。つまり、手法を替えても、間違える画像は、初期値と順序を変えたときと同じ程度にしか変わりません。残った間違いの多くは、手法ではなく画像のほうに理由があります。
 #
-# では、その画像を5つの種のテストデータから集めます。下に並べるのは、正解と SGD の答えです。
+# では、その画像を5つの種のテストデータから集めます。下に並べるのは、ラベルと SGD の答えです。
 #
 # %% [markdown] lang="en"
 # ??? question "Answer to prediction 5"

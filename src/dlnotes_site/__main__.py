@@ -1,4 +1,4 @@
-"""The command line: `python -m dlnotes_site build | serve | check | update | translated | stats`."""
+"""The command line: `python -m dlnotes_site build | serve | check | update | translated | outdated | terms | stats`."""
 
 import argparse
 import os
@@ -78,6 +78,26 @@ def translated(arguments: argparse.Namespace) -> int:
     return 1 if refused else 0
 
 
+def outdated(arguments: argparse.Namespace) -> int:
+    from dlnotes_site import outdated
+
+    try:
+        found = outdated.of(site.ROOT, site.read(), arguments.page)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(outdated.report(found, colours=outdated.wants_colours(sys.stdout.isatty()))))
+    return 0
+
+
+def terms(arguments: argparse.Namespace) -> int:
+    guide = site.Guide(site.ROOT, site.read(), {}, {})
+    left = site.same_terms(guide, frozenset(arguments.same))
+    for finding in left:
+        print(finding, file=sys.stderr)
+    return 1 if left else 0
+
+
 def stats(arguments: argparse.Namespace) -> int:
     rows = site.stats(site.load())
     print(f"{'':15}" + "".join(f"{lang:>8}" for lang, _ in rows))
@@ -110,6 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command(update, "write what the blocks print into the pages")
     two = command(translated, "record that the English pages follow the Japanese ones as they stand")
     two.add_argument("--same", nargs="*", default=[], metavar="PATH:LINE", help="English lines that still hold")
+    behind = command(outdated, "show the Japanese text that the English pages do not follow, then and now")
+    behind.add_argument("page", nargs="?", default="", help="one page only, by name or path")
+    three = command(terms, "record where one language does without a term that the other names")
+    three.add_argument("--same", nargs="*", default=[], metavar="PATH:LINE", help="lines that read well as they are")
     command(stats, "count")
     parsed = parser.parse_args(arguments)
     result: int = parsed.function(parsed)

@@ -110,7 +110,8 @@ def replace(page: str, results: Mapping[Formula, Typeset]) -> str:
     matches = list(_ELEMENT.finditer(page))
     seen = [_joined(page, match, _html(_formula(match), results)) for match in matches]
     counts = Counter(outline for one in seen for outline in _GLYPH.findall(one))
-    shared = {outline: _id(outline) for outline, count in counts.items() if count > 1}
+    repeated = [outline for outline, count in counts.items() if count > 1]
+    shared = {outline: f"glyph-{number}" for number, outline in enumerate(repeated)}  # short: each use repeats it
     light = [_GLYPH.sub(lambda m: _use(m, shared), one) for one in seen]
     if shared:
         glyphs = "".join(f'<path id="{name}" d="{outline}"/>' for outline, name in shared.items())
@@ -141,10 +142,6 @@ def _joined(page: str, match: re.Match[str], done: str) -> str:
     start = done.index("<svg")
     end = done.rindex("</span></span>")
     return done[:start] + before + done[start:end] + after + done[end:]
-
-
-def _id(outline: str) -> str:
-    return "glyph-" + hashlib.sha256(outline.encode()).hexdigest()[:8]
 
 
 # Not `href`: Material's instant navigation assigns to it on every element that has it, which fails on <use>.

@@ -124,7 +124,7 @@ def translation(ja: Page, en: Page, known: Sequence[tuple[str, str]]) -> Iterato
             yield en.finding(
                 en.prose[place].line,
                 f"translated from an earlier {ja.path}:{one.line} (now {_short(one.source)!r}): "
-                "mend the translation, then run `make translated`",
+                "mend the translation (`make outdated` shows what changed), then run `make translated`",
             )
 
 

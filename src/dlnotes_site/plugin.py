@@ -155,7 +155,11 @@ def _proofs_html(config: MkDocsConfig) -> str:
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
     """Formulas come last: the search index was made from their TeX, which its worker can read."""
-    return formulas.replace(output, _guide().typeset)
+    return formulas.replace(render.valid(output), _guide().typeset)
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    return render.valid(output) if template_name.endswith(".html") else output
 
 
 def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsConfig, nav: Any) -> dict[str, Any]:

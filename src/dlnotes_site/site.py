@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from dlnotes_site import blocks, checks, claims, formulas, glossary, labs, navigation, notebooks, parity, proofs
+from dlnotes_site import blocks, checks, claims, formulas, glossary, labs, navigation, notebooks, parity, proofs, terms
 from dlnotes_site.execute import Run, run_all
 from dlnotes_site.page import Finding, Page
 
@@ -48,11 +48,11 @@ def read(root: Path = ROOT) -> dict[str, dict[str, Page]]:
     for of_language in pages.values():
         for name, page in of_language.items():
             if any(directive == "glossary" for _, _, directive in page.directives):
-                of_language[name] = _with_glossary(page, of_language, root)
+                of_language[name] = with_glossary(page, of_language, root)
     return pages
 
 
-def _with_glossary(page: Page, pages: dict[str, Page], root: Path) -> Page:
+def with_glossary(page: Page, pages: dict[str, Page], root: Path) -> Page:
     """The page with its `<!-- glossary -->` replaced by the entries of terms.tsv."""
     terms = glossary.read_terms(root / TERMS)
     titles = {term.page.partition("#")[0]: term.page for term in terms}  # a page that is missing is found by its link
@@ -111,6 +111,9 @@ def _of_pairs(guide: Guide) -> Iterator[Finding]:
     for name in ja.keys() & en.keys():
         yield from parity.pair(ja[name], en[name])
         yield from parity.translation(ja[name], en[name], parity.recorded(guide.root, name))
+    lexicon, known = terms.Lexicon(guide.terms, terms.read_exceptions()), terms.recorded(guide.root)
+    for name in ja.keys() & en.keys():
+        yield from terms.pair(ja[name], en[name], lexicon, known)
 
 
 def update(guide: Guide) -> list[Path]:
@@ -149,6 +152,14 @@ def translated(guide: Guide, same: frozenset[str]) -> list[Finding]:
         else:
             refused += parity.translated(guide.root, ja[name], en[name], same)
     return refused
+
+
+def same_terms(guide: Guide, same: frozenset[str]) -> list[Finding]:
+    """Record places where one language does without a term that the other names; the findings that are left."""
+    ja, en = guide.pages["ja"], guide.pages["en"]
+    lexicon = terms.Lexicon(guide.terms, terms.read_exceptions())
+    found = (one for name in sorted(ja.keys() & en.keys()) for one in terms.missing(ja[name], en[name], lexicon))
+    return terms.record(guide.root, found, same)
 
 
 def stats(guide: Guide) -> list[tuple[str, dict[str, int]]]:

@@ -71,13 +71,14 @@ LINT = (
     _module("Markdown (markdownlint)", "docs src README.md CONTRIBUTING.md", "dlnotes_site.markup"),
     _module("Japanese prose (textlint)", "docs src", "dlnotes_site.prose"),
     _module("hosts and paths", ".", "dlnotes_site.hygiene"),
-    _module("origins of what is loaded", "docs/shared overrides src/dlnotes_site", "dlnotes_site.origins"),
+    _module("origins of what is loaded", "docs/shared overrides src/dlnotes_site", "dlnotes_site.loads"),
 )
 
 TEST = (
     *LINT,
     _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
     _module("site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site"),
+    _module("built site (dlnotes_site.built)", f"{_BUILD} package.json", "dlnotes_site.built", made="site"),
     _module(
         "blocks (pytest-codeblocks)",
         "docs src/dlnotes README.md",

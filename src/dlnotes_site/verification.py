@@ -48,7 +48,7 @@ WORDS = {
         "long": "長い実行",
         "daily": "make test",
         "day": "日付（UTC）",
-        "seed": "シード",
+        "seed": "乱数の種",
         "kinds": "種類",
         "planted": "仕込んだ誤り",
         "caught": "見つかった誤り",

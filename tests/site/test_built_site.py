@@ -1,4 +1,4 @@
-"""The built site as files: languages, addresses, links, the wheel, and nothing from another origin."""
+"""The built site as files: titles, figures, the wheel. Addresses, links and origins: `dlnotes_site.built`."""
 
 import hashlib
 import os
@@ -6,9 +6,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-import xml.etree.ElementTree as ET
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -31,40 +29,6 @@ def _canonical(lang: str, name: str) -> str:
     return str(link["href"])
 
 
-def test_links_and_fragments_of_the_built_pages_lead_somewhere() -> None:
-    done = subprocess.run(
-        [
-            BINARIES / "lychee",
-            "--offline",
-            "--include-fragments=full",
-            "--index-files=index.html",
-            "--no-progress",
-            "--root-dir",
-            SITE,
-            *_html(),
-        ],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.lang}/{p.name}")
-def test_a_page_says_its_language_and_where_it_is_in_the_other(page: site.Page) -> None:
-    html = soup(file_of(page.lang, page.name))
-    assert html.html is not None
-    assert html.html["lang"] == page.lang
-    links = {str(link["hreflang"]): str(link["href"]) for link in html.select("link[hreflang]")}
-    assert set(links) == {"ja", "en", "x-default"}
-    assert links["ja"] == links["x-default"] == _canonical("ja", page.name)
-    assert links["en"] == _canonical("en", page.name)
-    switch = html.select_one("[data-dl-language]")
-    assert switch is not None
-    other = "en" if page.lang == "ja" else "ja"
-    assert switch["hreflang"] == other
-    assert urljoin(_canonical(page.lang, page.name), str(switch["href"])) == links[other]
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.lang}/{p.name}")
 def test_a_page_has_title_description_and_one_h1(page: site.Page) -> None:
     html = soup(file_of(page.lang, page.name))
@@ -74,44 +38,6 @@ def test_a_page_has_title_description_and_one_h1(page: site.Page) -> None:
     assert description is not None
     assert len(str(description["content"])) > 10
     assert len(html.select("article h1")) == 1
-
-
-@pytest.mark.parametrize("lang", site.LANGUAGES)
-def test_the_sitemap_lists_every_page_once(lang: str) -> None:
-    folder = SITE / "en" if lang == "en" else SITE
-    locations = [node.text for node in ET.parse(folder / "sitemap.xml").iter() if node.tag.endswith("loc")]
-    assert sorted(filter(None, locations)) == sorted(_canonical(lang, page.name) for page in PAGES if page.lang == lang)
-
-
-def test_robots_names_both_sitemaps() -> None:
-    root = _canonical("ja", "index")
-    text = (SITE / "robots.txt").read_text(encoding="utf-8")
-    assert f"Sitemap: {root}sitemap.xml" in text
-    assert f"Sitemap: {root}en/sitemap.xml" in text
-
-
-def test_the_404_page_speaks_both_languages() -> None:
-    html = BeautifulSoup((SITE / "404.html").read_text(encoding="utf-8"), "lxml")
-    assert {str(tag["lang"]) for tag in html.select("article [lang]")} == {"ja", "en"}
-
-
-def test_every_page_can_be_reached_from_the_navigation() -> None:
-    for lang in site.LANGUAGES:
-        home = soup(file_of(lang, "index"))
-        base = _canonical(lang, "index")
-        reached = {urljoin(base, str(a["href"])).partition("#")[0] for a in home.select(".md-nav--primary a[href]")}
-        assert reached >= {_canonical(lang, page.name) for page in PAGES if page.lang == lang}
-
-
-def test_nothing_is_loaded_from_another_origin() -> None:
-    found = []
-    for file in _html():
-        html = BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
-        for tag in html.select("script[src], img[src], link[rel=stylesheet], link[rel=icon], iframe, source, use"):
-            address = str(tag.get("src") or tag.get("href") or tag.get("xlink:href") or "")
-            if urlsplit(address).netloc:
-                found.append((file, address))
-    assert found == []
 
 
 def test_the_link_to_the_repository_asks_its_host_for_nothing(tmp_path: Path) -> None:
