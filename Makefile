@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated bench lint format lock stats clean
+.PHONY: help setup serve test site update translated copied reproducible bench lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
@@ -27,6 +27,12 @@ update: setup ## Write the outputs that the blocks print into the pages
 
 translated: setup ## Record that the English pages follow the Japanese ones (SAME="path:line ...")
 	@$(PY) -m dlnotes_site translated --same $(SAME)
+
+copied: setup ## Run every block as copied from the built site (AS=3.13 VERSIONS=oldest)
+	@$(PY) -m dlnotes_site.copied $(if $(AS),--python $(AS)) $(if $(VERSIONS),--versions $(VERSIONS))
+
+reproducible: setup ## Build the last commit on two Python versions and compare all files
+	@$(PY) -m dlnotes_site.reproducible
 
 bench: setup ## Measure the speed beside PyTorch, write benchmarks/results.json (ONLY="adam pool": a part)
 	@$(PY) -m benchmarks.bench $(ONLY)

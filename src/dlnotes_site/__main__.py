@@ -15,9 +15,18 @@ from dlnotes_site import site
 def build(arguments: argparse.Namespace) -> int:
     from mkdocs.__main__ import cli
 
+    _date()
     flags = ["--strict"] if arguments.strict else []
     result = cli.main(["build", *flags, "--site-dir", arguments.site_dir], standalone_mode=False)
     return int(result or 0)
+
+
+def _date() -> None:
+    """What a built file says of its time is the day of the commit: a build of it is the same on any other day."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    done = subprocess.run(command, cwd=site.ROOT, capture_output=True, text=True, check=False)
+    if done.stdout.strip():
+        os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(done.stdout) // 86400 * 86400))
 
 
 def serve(arguments: argparse.Namespace) -> int:

@@ -170,14 +170,14 @@ def run_all(
         for text in texts
     }
     known = {text: done for text, file in files.items() if (done := _kept(file))}
-    todo = [text for text in files if text not in known]
+    todo = sorted((text for text in files if text not in known), key=len, reverse=True)  # labs take longest
     if todo and not home.is_dir():
         home.mkdir()
         run("import matplotlib.pyplot", environment, home)  # makes the list of fonts
     kept.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = pool.map(lambda text: run(text, environment, home), sorted(todo, key=len, reverse=True))
-        for number, (text, done) in enumerate(zip(sorted(todo, key=len, reverse=True), results, strict=True), 1):
+        results = pool.map(lambda text: run(text, environment, home), todo)
+        for number, (text, done) in enumerate(zip(todo, results, strict=True), 1):
             known[text] = done
             if not done.code:
                 _keep(files[text], done)
@@ -243,9 +243,10 @@ def summary(
 ) -> dict[str, object]:
     """What was run, with what and for how long, for the page `verification`."""
     counts = Counter(program.lang for program in programs for _ in program.blocks)
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
     for program in programs:
-        seconds[f"{program.lang}/{program.name}"] += done[program.text].seconds  # type: ignore[assignment]
+        page = f"{program.lang}/{program.name}"
+        seconds[page] = round(seconds.get(page, 0.0) + done[program.text].seconds, 2)
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "python": environment.version,
@@ -256,7 +257,7 @@ def summary(
         "compared": "exactly" if exact else outputs.TOLERANCE,
         "blocks": dict(sorted(counts.items())),
         "texts": len(done),
-        "seconds": {page: round(time, 2) for page, time in sorted(seconds.items())},
+        "seconds": dict(sorted(seconds.items())),
     }
 
 
@@ -276,8 +277,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     programs, pages = read(built), site.read()
     texts = list(dict.fromkeys(program.text for program in programs))
     packages = ", ".join(f"{name} {environment.packages[name]}" for name in ("numpy", "matplotlib"))
-    how = " ".join(offline()) or "an audit hook"
-    print(f"Python {environment.version}, {packages}; offline by {how}; compared {'exactly' if exact else 'by number'}")
+    how = f"offline by {' '.join(offline()) or 'an audit hook'}, compared {'exactly' if exact else 'by number'}"
+    print(f"Python {environment.version}, {packages}, {how}", flush=True)
 
     def progress(number: int, total: int) -> None:
         if number % 50 == 0 or number == total:

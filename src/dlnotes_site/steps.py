@@ -62,6 +62,12 @@ TEST = (
     _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
     _module("site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site"),
     _module(
+        "copied blocks",
+        "docs src",
+        "dlnotes_site.copied",
+        made="site .cache/verification/copied.json",
+    ),
+    _module(
         "blocks (pytest-codeblocks)",
         "docs src/dlnotes README.md",
         *_TESTS,

@@ -194,9 +194,7 @@ def test_a_site_without_its_wheel_is_an_error(tmp_path: Path) -> None:
         ("1.0 2.0", "1.0", False),
     ],
 )
-def test_on_other_versions_a_number_may_differ_by_one_unit_of_its_last_place(
-    shown: str, got: str, alike: bool
-) -> None:
+def test_on_other_versions_a_number_may_differ_by_one_unit_of_its_last_place(shown: str, got: str, alike: bool) -> None:
     assert (outputs.difference(shown, got, exact=False) is None) == alike
     assert outputs.difference(shown, got, exact=True) is not None
     assert outputs.difference(shown, shown, exact=True) is None
