@@ -1,9 +1,10 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated copied reproducible bench lint format lock stats clean
+.PHONY: help setup serve test site update translated copied library reproducible bench lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
+OTHER = $(if $(AS),--python $(AS)) $(if $(VERSIONS),--versions $(VERSIONS))
 export PYTHON
 
 help: ## List the targets
@@ -29,7 +30,10 @@ translated: setup ## Record that the English pages follow the Japanese ones (SAM
 	@$(PY) -m dlnotes_site translated --same $(SAME)
 
 copied: setup ## Run every block as copied from the built site (AS=3.13 VERSIONS=oldest)
-	@$(PY) -m dlnotes_site.copied $(if $(AS),--python $(AS)) $(if $(VERSIONS),--versions $(VERSIONS))
+	@$(PY) -m dlnotes_site.copied $(OTHER)
+
+library: setup ## Test the library with other versions of what it needs (AS=3.13 VERSIONS=oldest)
+	@$(PY) -m dlnotes_site.environments $(OTHER) -m pytest -q -n auto tests --ignore=tests/site --ignore=tests/browser
 
 reproducible: setup ## Build the last commit on two Python versions and compare all files
 	@$(PY) -m dlnotes_site.reproducible

@@ -3,6 +3,7 @@
 They are made with uv, once for each wheel, Python and choice of versions, and kept under `.cache/environments`.
 """
 
+import argparse
 import datetime
 import fcntl
 import functools
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache" / "environments"
 OWN = "{}.{}".format(*sys.version_info)  # the version of the Python that this runs on
 VERSIONS = ("locked", "oldest", "newest")
+TESTING = ("pytest", "pytest-codeblocks", "pytest-xdist", "hypothesis", "hatchling")  # what the tests of the library need
 _UV = (sys.executable, "-m", "uv")
 _PACKAGES = """\
 import importlib.metadata, json, sys
@@ -155,3 +157,19 @@ def superfluous(environment: Environment) -> list[str]:
             if need.marker is None or need.marker.evaluate(here):
                 todo.append(need.name.lower().replace("_", "-"))
     return sorted(packages.keys() - wanted)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run such a Python: `python -m dlnotes_site.environments --versions oldest -m pytest tests/test_layers.py`."""
+    parser = argparse.ArgumentParser(prog="dlnotes_site.environments", description=main.__doc__)
+    parser.add_argument("--python", default=OWN, choices=sorted(pythons()), help="its version")
+    parser.add_argument("--versions", default="locked", choices=VERSIONS, help="of NumPy and the other packages")
+    chosen, rest = parser.parse_known_args(arguments)
+    environment = make(chosen.python, wheel(ROOT / "site"), chosen.versions, extra=TESTING)
+    packages = ", ".join(f"{name} {environment.packages[name]}" for name in ("numpy", "matplotlib"))
+    print(f"Python {environment.version}, {packages}", flush=True)
+    return subprocess.run([environment.python, *rest], cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
