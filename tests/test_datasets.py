@@ -205,9 +205,8 @@ def test_errors_say_what_was_expected_and_what_came(call, error, message):
 
 
 def test_the_wheel_carries_the_digits_and_their_notice(tmp_path):
-    root = ROOT
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         for path in DATA.iterdir():

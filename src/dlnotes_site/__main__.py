@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
@@ -25,8 +26,8 @@ def _date() -> None:
     """What a built file says of its time is the day of the commit: a build of it is the same on any other day."""
     command = ["git", "log", "-1", "--format=%ct"]
     done = subprocess.run(command, cwd=site.ROOT, capture_output=True, text=True, check=False)
-    if done.stdout.strip():
-        os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(done.stdout) // 86400 * 86400))
+    seconds = int(done.stdout.strip() or time.time())  # without git there is no commit to ask
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(seconds // 86400 * 86400))
 
 
 def serve(arguments: argparse.Namespace) -> int:

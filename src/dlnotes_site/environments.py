@@ -26,7 +26,13 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".cache" / "environments"
 OWN = "{}.{}".format(*sys.version_info)  # the version of the Python that this runs on
 VERSIONS = ("locked", "oldest", "newest")
-TESTING = ("pytest", "pytest-codeblocks", "pytest-xdist", "hypothesis", "hatchling")  # what the tests of the library need
+TESTING = (
+    "pytest",
+    "pytest-codeblocks",
+    "pytest-xdist",
+    "hypothesis",
+    "hatchling",
+)  # the tests need them
 _UV = (sys.executable, "-m", "uv")
 _PACKAGES = """\
 import importlib.metadata, json, sys
