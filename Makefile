@@ -1,11 +1,12 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated outdated terms faults bench lint format lock stats clean
+.PHONY: help setup serve test site update translated outdated terms copied library faults reproducible bench lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
 COUNT ?= 100
 SEED ?= 1
+OTHER = $(if $(AS),--python $(AS)) $(if $(VERSIONS),--versions $(VERSIONS))
 export PYTHON
 
 help: ## List the targets
@@ -32,11 +33,21 @@ translated: setup ## Record that the English pages follow the Japanese ones (SAM
 
 faults: setup ## Plant faults and see which check notices (COUNT=100 SEED=1), write tests/faults.json
 	@$(PY) -m dlnotes_site.faults --count $(COUNT) --seed $(SEED) --results tests/faults.json
+
 outdated: setup ## Show what changed in Japanese since it was translated (PAGE="guide": one page)
 	@$(PY) -m dlnotes_site outdated $(PAGE)
 
 terms: setup ## Record where one language does well without a term of the other (SAME="path:line ...")
 	@$(PY) -m dlnotes_site terms --same $(SAME)
+
+copied: setup ## Run every block as copied from the built site (AS=3.13 VERSIONS=oldest)
+	@$(PY) -m dlnotes_site.copied $(OTHER)
+
+library: setup ## Test the library with other versions of what it needs (AS=3.13 VERSIONS=oldest)
+	@$(PY) -m dlnotes_site.environments $(OTHER) -m pytest -q -n auto tests --ignore=tests/site --ignore=tests/browser
+
+reproducible: setup ## Build the last commit on two Python versions and compare all files
+	@$(PY) -m dlnotes_site.reproducible
 
 bench: setup ## Measure the speed beside PyTorch, write benchmarks/results.json (ONLY="adam pool": a part)
 	@$(PY) -m benchmarks.bench $(ONLY)

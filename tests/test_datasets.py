@@ -10,6 +10,7 @@ import pytest
 import dlnotes
 from dlnotes.datasets import blobs, digits, moons, spirals, train_test_split, xor
 
+ROOT = Path(__file__).parents[1]
 DATA = Path(dlnotes.__file__).parent / "data"
 TOYS = {"spirals": spirals, "moons": moons, "blobs": blobs, "xor": xor}
 CLASSES = {"spirals": 3, "moons": 2, "blobs": 3, "xor": 2}
@@ -62,7 +63,7 @@ def test_the_data_are_small_hold_no_pickles_and_come_with_their_licence():
     assert sum(path.stat().st_size for path in DATA.iterdir()) < 60_000
     with np.load(DATA / "digits.npz", allow_pickle=False) as arrays:
         assert {name: arrays[name].dtype for name in arrays} == {"x": np.uint8, "d": np.uint8}
-    for text in (DATA / "NOTICE.txt", DATA.parents[2] / "LICENSE"):
+    for text in (DATA / "NOTICE.txt", ROOT / "LICENSE"):
         notice = text.read_text(encoding="utf-8")
         for part in ("Alpaydin", "Kaynak", "10.24432/C50P49", "creativecommons.org/licenses/by/4.0"):
             assert part in notice, (text.name, part)
@@ -204,9 +205,8 @@ def test_errors_say_what_was_expected_and_what_came(call, error, message):
 
 
 def test_the_wheel_carries_the_digits_and_their_notice(tmp_path):
-    root = DATA.parents[2]
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         for path in DATA.iterdir():

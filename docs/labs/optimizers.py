@@ -268,6 +268,7 @@ for eta in rates_tried:
             dead[eta, seed].append(100 * np.mean((u <= 0).all(axis=0)))
         shares_tried[eta, seed] = 100 * accuracy(model, x[test], d[test])
 
+plt.figure()
 for i, eta in enumerate(rates_tried):
     t = np.arange(1, 8 * 26 + 1)
     plt.plot(t, batch_losses[eta, 0], f"C{i}", linewidth=1.5, label=rf"$\eta$ = {eta}")

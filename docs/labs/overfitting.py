@@ -411,6 +411,7 @@ best = E_val.argmin(axis=0)
 models["weight decay"] = [by_decay[k][seed] for seed, k in zip(seeds, best)]
 print("chosen:", *(decays[k] for k in best))
 
+plt.figure()
 for rows, marker, part in ((a, "o", "train"), (a_val, "s", "validation")):
     spread = rows.std(axis=1, ddof=1)
     plt.errorbar(range(4), rows.mean(axis=1), spread, marker=marker, capsize=3, label=part)
@@ -571,6 +572,7 @@ for seed in seeds:
     print(f"{seed:4d}{stops[-1][0]:6d}{stops[-1][1]:9d}")
 report("none", "early stopping")
 
+plt.figure()
 learning_curves({"train": noisy[0, :, 0, 0], "validation": noisy[0, :, 1, 0]}, ylim=(0, 4))
 for epoch, text, color in zip(stops[0], ("kept", "stopped"), ("C2", "C3")):
     plt.axvline(epoch, color=color, linestyle="--")

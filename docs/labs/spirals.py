@@ -412,6 +412,7 @@ for epoch in range(1, 101):
         snapshots[epoch] = copy.deepcopy(layers)
         print(f"epoch {epoch:3d}: training loss {history[-1]:.3f}")
 
+plt.figure()
 plt.plot(range(1, 101), history, label="MLP")
 plt.axhline(linear_loss, color="C1", linestyle="--", label="linear classifier")
 plt.axhline(np.log(3), color="C2", linestyle=":", label=r"$\ln 3$")
@@ -688,6 +689,7 @@ for row, width in enumerate(tqdm(widths[:-1], desc="widths", leave=False)):
 
 for width, values in zip(widths, by_width):
     print(f"H = {width:2d}  mean {values.mean():.1%}  SD {values.std(ddof=1):.1%}")
+plt.figure()
 plt.plot(widths, by_width.mean(axis=1), label="mean of five seeds")
 plt.plot(widths, by_width, "x", color="C1", markersize=6)
 plt.axhline(1 / 3, color="C2", linestyle=":", label="random guess")

@@ -275,6 +275,7 @@ for i in range(0, 9, 2):
 print(f"ReLU: factor 1 at s = {crossing.mean():.3f} +- {crossing.std(ddof=1):.3f}, ", end="")
 print(f"sqrt(2 / n) = {np.sqrt(2 / n):.3f}")
 
+plt.figure()
 plt.loglog(scales, factors["ReLU"].mean(axis=0), "C0o", label="ReLU, measured")
 plt.loglog(scales, formula["ReLU"], "C0--", label=r"$s\,\sqrt{n / 2}$")
 plt.loglog(scales, factors["tanh"].mean(axis=0), "C1s", label="tanh, measured")
@@ -342,6 +343,7 @@ print("test accuracy after 7 epochs, five seeds")
 final = {name: a[:, -1] for name, a in curves.items()}
 for name, a in final.items():
     print(f"{name:6s}  {a.mean():3.0f} +- {a.std(ddof=1):2.0f} %   worst {a.min():3.0f} %")
+plt.figure()
 learning_curves(curves, ylabel="test accuracy (%)", ylim=(0, 100))
 plt.show()
 
@@ -554,6 +556,7 @@ print("test accuracy after 3 epochs, with batch norm")
 for s, a in zip(grid_bn, with_bn):
     print(f"s = {s:5.3f}  {a.mean():3.0f} +- {a.std(ddof=1):2.0f} %")
 
+plt.figure()
 for points, a, style, name in (grid, without, "C0o--", "without"), (grid_bn, with_bn, "C1s-", "batch norm"):
     plt.errorbar(points, a.mean(axis=1), a.std(axis=1, ddof=1), fmt=style, capsize=3, label=name)
 plt.axvline(np.sqrt(2 / n), color="C2", linewidth=1, linestyle=":")
@@ -676,6 +679,7 @@ first, last = spoiled[:, 0], spoiled[:, -1]
 print(f"inference, before: {first.mean():.0f} +- {first.std(ddof=1):.0f} %")
 print(f"after 20 passes: {last.mean():.0f} +- {last.std(ddof=1):.0f} %")
 print(f"refreshed with training images: {repaired.mean():.0f} +- {repaired.std(ddof=1):.0f} %")
+plt.figure()
 learning_curves({"inference": spoiled}, x=range(21), ylabel="test accuracy (%)", ylim=(0, 100))
 plt.xlabel("forgotten passes")
 plt.show()

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
@@ -15,9 +16,18 @@ from dlnotes_site import site
 def build(arguments: argparse.Namespace) -> int:
     from mkdocs.__main__ import cli
 
+    _date()
     flags = ["--strict"] if arguments.strict else []
     result = cli.main(["build", *flags, "--site-dir", arguments.site_dir], standalone_mode=False)
     return int(result or 0)
+
+
+def _date() -> None:
+    """What a built file says of its time is the day of the commit: a build of it is the same on any other day."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    done = subprocess.run(command, cwd=site.ROOT, capture_output=True, text=True, check=False)
+    seconds = int(done.stdout.strip() or time.time())  # without git there is no commit to ask
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(seconds // 86400 * 86400))
 
 
 def serve(arguments: argparse.Namespace) -> int:

@@ -35,6 +35,8 @@ if importlib.util.find_spec("dlnotes") is None:  # the library of this guide
 """
 _MARKER = re.compile(r'# %%(?: \[markdown\] lang="(?P<lang>ja|en)")?')
 _NOT_IN_LABS = (*(f"<!-- {name} -->" for name in blocks.PLAIN_DIRECTIVES), blocks.EXPECTED_OUTPUT)
+_DRAWS = re.compile(r"\bplt\.(?!figure|subplots|show|rcParams|rc_context|Rectangle)[a-z]\w*\(")
+_OPENS = re.compile(r"\bplt\.(?:figure|subplots)\(")
 _TABS = re.compile(r"===[+!]?\s")
 
 
@@ -116,6 +118,8 @@ def _wrong(text: str, cells: list[Cell]) -> Iterator[tuple[int, str]]:
             yield cell.line + len(cell.lines), f"cell {number} touches the next one: end code with an empty line"
         elif any(line.lstrip().startswith(("%", "!")) for line in cell.lines):
             yield cell.line, f"cell {number} holds a command of IPython: plain Python only, for it is a script, too"
+        elif _DRAWS.search(code := "\n".join(cell.lines)) and not _OPENS.search(code):
+            yield cell.line, f"cell {number} draws into the figure of an earlier one: begin with `plt.figure()`"
 
 
 def _wrong_prose(cell: Cell, number: int) -> Iterator[tuple[int, str]]:

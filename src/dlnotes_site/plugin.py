@@ -6,6 +6,7 @@ so what both builds share lives in `_shared`. The Japanese build starts the Engl
 
 import hashlib
 import logging
+import os
 import posixpath
 import subprocess
 import sys
@@ -82,7 +83,10 @@ def on_pre_build(config: MkDocsConfig) -> None:
 def _build_wheel(root: Path) -> Path:
     target = root / ".cache" / "wheel"
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(target)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    undated = {
+        name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"
+    }  # its files alone count
+    done = subprocess.run(command, cwd=root, env=undated, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"the wheel of dlnotes cannot be built: {done.stderr.strip().splitlines()[-1]}")
     return Path(done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr.strip().splitlines()[-1])

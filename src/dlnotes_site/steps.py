@@ -80,6 +80,12 @@ TEST = (
     _module("site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site"),
     _module("built site (dlnotes_site.built)", f"{_BUILD} package.json", "dlnotes_site.built", made="site"),
     _module(
+        "copied blocks",
+        "docs src",
+        "dlnotes_site.copied",
+        made="site .cache/verification/copied.json",
+    ),
+    _module(
         "blocks (pytest-codeblocks)",
         "docs src/dlnotes README.md",
         *_TESTS,

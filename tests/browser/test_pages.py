@@ -175,17 +175,6 @@ def test_without_javascript_everything_is_there(chromium: Browser, address: str,
     context.close()
 
 
-def test_the_copy_button_copies_the_block(laptop: Watched) -> None:
-    laptop.open("guide/")
-    block = laptop.page.locator("#block-2")
-    block.scroll_into_view_if_needed()
-    block.hover()
-    block.locator("button[data-md-type=copy], .md-clipboard, .md-code__button").first.click()
-    copied = laptop.page.evaluate("navigator.clipboard.readText()")
-    expected = site.read()["ja"]["guide"].blocks[1].code
-    assert copied.rstrip("\n") == expected.rstrip("\n")
-
-
 def test_an_address_that_does_not_exist_shows_the_404_page(laptop: Watched) -> None:
     laptop.page.goto(laptop.address + "en/no/such/page/")
     expect(laptop.page.locator("article h1")).to_have_text("404")

@@ -90,6 +90,7 @@ def test_both_languages_have_the_cells_of_the_source_at_its_lines(file: Path) ->
         ("print(1)\n", "\n", 9, "cell 3 is empty"),
         ("print(1)\n", "%timeit 1\n", 9, "a command of IPython"),
         ("print(1)\n", "!pip install x\n", 9, "a command of IPython"),
+        ("print(1)\n", "plt.plot([1])\nplt.show()\n", 9, "begin with `plt.figure()`"),
         ("# A paragraph.", "A paragraph.", 8, "a line of prose begins with"),
         ("# A paragraph.", "# ```python\n# 1\n# ```", 8, "a fence in prose is not run"),
         ("# A paragraph.", "# <!-- install -->", 8, "means nothing in a notebook"),

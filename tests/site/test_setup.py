@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -279,14 +280,32 @@ def test_no_file_of_the_project_names_a_registry_host_or_a_machine_path() -> Non
 
 def test_workflows_pin_actions_and_cover_the_supported_pythons() -> None:
     workflows = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
-    assert set(workflows) == {"ci", "pages"}
-    assert workflows["ci"]["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.12", "3.13", "3.14"]
+    assert set(workflows) == {"ci", "pages", "weekly"}
+    for job in (workflows["ci"]["jobs"]["test"], workflows["weekly"]["jobs"]["copied"]):
+        assert job["strategy"]["matrix"]["python"] == ["3.12", "3.13", "3.14"]
     for workflow in workflows.values():
         assert workflow["permissions"] == {}
         for job in workflow["jobs"].values():
             assert job["timeout-minutes"]
             pins = [step["uses"].split("@")[1] for step in job["steps"] if "uses" in step]
             assert all(len(pin) == 40 for pin in pins)
+
+
+def test_the_site_is_deployed_only_after_it_was_checked() -> None:
+    pages = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text())
+    commands = [step["run"] for step in pages["jobs"]["build"]["steps"] if "run" in step]
+    assert [command.split()[:2] for command in commands[:2]] == [["make", "test"], ["make", "site"]]
+    assert pages["jobs"]["deploy"]["needs"] == "build"
+
+
+def test_every_target_that_a_workflow_makes_is_in_the_makefile() -> None:
+    targets = set((ROOT / "Makefile").read_text().split(".PHONY:")[1].splitlines()[0].split())
+    for file in (ROOT / ".github/workflows").glob("*.yml"):
+        text = file.read_text()
+        matrix = [name for names in re.findall(r"target: \[(.*?)\]", text) for name in names.split(", ")]
+        made = {*re.findall(r"run: make (\w+)", text), *matrix}
+        assert made
+        assert made <= targets, file.name
 
 
 def test_a_chromium_that_does_not_run_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

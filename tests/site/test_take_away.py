@@ -1,18 +1,12 @@
 """What a reader takes away from a lab runs on every supported Python of this machine, in an environment with only a
 kernel and the site's wheel, offline; and what matters in its results is asserted (`tests/labs/`)."""
 
-import fcntl
-import functools
-import hashlib
 import http.server
 import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import nbclient
@@ -22,16 +16,15 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 
-from dlnotes_site import labs, notebooks, render, site
+from dlnotes_site import environments, labs, notebooks, render, site
+from dlnotes_site.environments import OWN, pythons
 from tests.serving import serving
 
 from .built import SITE
 
 LABS = sorted(name for name, page in site.read()["ja"].items() if page.lab)
 ASSERTS = site.ROOT / "tests" / "labs"
-ENVIRONMENTS = site.ROOT / ".cache" / "kernels"
 OFFLINE = """\
-import sys
 
 def _stay_here(event, arguments):
     host = arguments[0] if event == "socket.getaddrinfo" else None
@@ -44,45 +37,13 @@ sys.addaudithook(_stay_here)
 """
 
 
-@functools.cache
-def pythons() -> dict[str, Path]:
-    """A Python of each supported version that this machine has: that of the tests, those on PATH and pyenv's."""
-    found = {"{}.{}".format(*sys.version_info): Path(sys.executable)}
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    named = [Path(path) for minor in range(12, 20) if (path := shutil.which(f"python3.{minor}"))]
-    for path in [*named, *sorted(pyenv.glob("versions/3.*/bin/python3"))]:
-        code = "import sys; print(*sys.version_info[:2], sep='.')"
-        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, check=False)
-        version = done.stdout.strip()
-        if done.returncode == 0 and int(version.partition(".")[2]) >= 12:
-            found.setdefault(version, path)
-    return found
+def environment(version: str, *, library: bool = True) -> Path:
+    """The Python of an environment with a kernel and the site's wheel (or all but it)."""
+    return environments.make(version, wheel(), extra=("ipykernel",), library=library, seed=True).python
 
 
 def wheel() -> Path:
-    (file,) = (SITE / "assets" / "wheels").iterdir()
-    return file
-
-
-def environment(version: str, *, library: bool = True) -> Path:
-    """The Python of an environment with a kernel and the site's wheel (or all but it); made once, by one process."""
-    pins = (site.ROOT / "requirements.txt").read_bytes()
-    key = hashlib.sha256(pins + wheel().read_bytes() + version.encode() + bytes(library)).hexdigest()[:16]
-    folder = ENVIRONMENTS / f"{version}-{key}"
-    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-    with (ENVIRONMENTS / f"{version}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "ready").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            uv = [sys.executable, "-m", "uv"]
-            subprocess.run([*uv, "venv", "--quiet", "--seed", "--python", pythons()[version], folder], check=True)
-            needs = [re.split(r"[<>=!~ ;]", need)[0] for need in metadata.requires("dlnotes") or []]
-            wanted = ["ipykernel", *([wheel()] if library else needs)]
-            pinned = ["--constraint", site.ROOT / "requirements.txt"]
-            command = [*uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *pinned, *wanted]
-            subprocess.run(command, check=True)
-            (folder / "ready").touch()
-    return folder / "bin" / "python"
+    return environments.wheel(SITE)
 
 
 class _OneKernel(KernelSpecManager):
@@ -151,7 +112,7 @@ def test_a_downloaded_lab_runs_with_only_a_kernel_and_the_wheel_and_gives_what_i
         assert notebooks.terminal(errors).strip() == ""
         pictures = [sum("image/png" in output.get("data", {}) for output in one.outputs) for one in (cell, other)]
         assert pictures[0] == pictures[1]
-        if version == "{}.{}".format(*sys.version_info):
+        if version == OWN:
             assert printed(cell) == printed(other), "the outputs of the page are not what a reader gets"
     print(f"{name} on {version}: {printed(asserts).strip()}")
 
