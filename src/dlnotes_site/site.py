@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from dlnotes_site import blocks, checks, formulas, glossary, labs, notebooks, parity, proofs
+from dlnotes_site import blocks, checks, formulas, glossary, labs, notebooks, parity, proofs, symbols
 from dlnotes_site.execute import Run, run_all
 from dlnotes_site.page import Finding, Page
 
@@ -103,6 +103,7 @@ def _of_pages(guide: Guide) -> Iterator[Finding]:
             yield from checks.links(page, pages, assets)
             yield from checks.formulas(page, errors)
             yield from checks.measured(page, guide.measured)
+        yield from symbols.check(pages)
 
 
 def _of_pairs(guide: Guide) -> Iterator[Finding]:

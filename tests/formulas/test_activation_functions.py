@@ -29,8 +29,8 @@ def test_a_linear_function_keeps_sums_and_factors_and_a_bent_one_does_not() -> N
 def test_two_linear_layers_are_one() -> None:
     rng = np.random.default_rng(1)
     first, second, x = Linear(3, 5, rng=rng), Linear(5, 2, rng=rng), rng.normal(size=(4, 3))
-    b1, b2 = first.params["b"], second.params["b"] = rng.normal(size=5), rng.normal(size=2)
-    first.params["b"] = b1
+    first.params["b"] = b1 = rng.normal(size=5)
+    second.params["b"] = b2 = rng.normal(size=2)
     W1, W2 = first.params["W"], second.params["W"]
     y = Sequential(first, second).forward(x)
     np.testing.assert_allclose(y, (x @ W1 + b1) @ W2 + b2, rtol=1e-12)
