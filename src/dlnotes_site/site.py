@@ -13,7 +13,20 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from dlnotes_site import blocks, checks, claims, formulas, glossary, labs, navigation, notebooks, parity, proofs, terms
+from dlnotes_site import (
+    blocks,
+    checks,
+    claims,
+    formulas,
+    glossary,
+    labs,
+    navigation,
+    notebooks,
+    parity,
+    proofs,
+    symbols,
+    terms,
+)
 from dlnotes_site.execute import Run, run_all
 from dlnotes_site.page import Finding, Page
 
@@ -103,6 +116,7 @@ def _of_pages(guide: Guide) -> Iterator[Finding]:
             yield from checks.formulas(page, errors)
             yield from checks.measured(page, guide.measured)
             yield from claims.check(page, guide.runs, pages)
+        yield from symbols.check(pages)
 
 
 def _of_pairs(guide: Guide) -> Iterator[Finding]:
