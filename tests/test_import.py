@@ -27,7 +27,7 @@ MODULES = [
     "training",
 ]
 PUBLIC = [(module, name) for module in MODULES for name in importlib.import_module(f"dlnotes.{module}").__all__]
-SECTIONS = ["Attributes", "Parameters", "Returns", "Raises", "Notes", "References"]
+SECTIONS = ["Attributes", "Parameters", "Returns", "Raises", "Notes", "References", "Examples"]
 
 
 def run(program):
@@ -87,11 +87,11 @@ def test_every_public_name_is_documented_with_references(module, name):
     lines = documentation.splitlines()
     assert lines[0].endswith(".")
     headings = [line for line, rule in pairwise(lines) if rule and set(rule) == {"-"}]
-    assert headings[-1] == "References"
-    order = [heading for heading in ("Parameters", "Returns", "Raises", "Notes", "References") if heading in headings]
+    assert "References" in headings
+    order = [heading for heading in SECTIONS[1:] if heading in headings]
     assert [heading for heading in headings if heading != "Attributes"] == order
     assert set(headings) <= set(SECTIONS)
-    references = documentation.split("References\n----------\n")[1]
+    references = documentation.split("References\n----------\n")[1].partition("\nExamples\n")[0]
     assert re.search(r"\((18|19|20)\d\d\)", references)
     assert re.search(r"doi:10\.\d+/\S+|arXiv:\d{4}\.\d{4,5}", references)
 

@@ -75,6 +75,8 @@ TEST = (
         "library (pytest)",
         "src/dlnotes tests benchmarks",
         *_TESTS,
+        *("--cov=dlnotes", "--cov-fail-under=100"),
+        *("--doctest-modules", "src/dlnotes"),
         "tests",
         "--ignore=tests/site",
         "--ignore=tests/browser",
