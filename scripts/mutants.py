@@ -7,6 +7,7 @@ Mutated are the bodies of functions and methods, and their defaults that are pla
 
 - docstrings and type hints, those in `cast` too: they change nothing that is computed
 - `raise` statements, and the arguments `who`, `name`, `names`, `what` of checks: the texts of errors
+- `strict` of `zip`: it would only tell of lengths that differ by a fault of the library itself
 - statements outside functions, and properties: mutmut exchanges functions while the program runs
 """
 
@@ -47,7 +48,7 @@ MODULES = {  # what the public modules are made of
     "normalization": ("normalization",),
     "convolution": ("convolution", "_columns", "_windows", "_pooling"),
 }
-TESTS = (*MODULES, "pooling", "regularization", "fast_paths")
+TESTS = (*MODULES, "pooling", "regularization", "storage", "fast_paths")
 CAUGHT = ("killed", "timeout", "segfault")
 TEXTS = ("who", "name", "names", "what")
 
@@ -65,7 +66,8 @@ def text_parameters(files: Iterable[Path]) -> dict[str, set[int | str]]:
             for name, function in functions:
                 names = [a.arg for a in function.args.args if a.arg != "self"]
                 if "who" in names:
-                    found[name] = {at for i, text in enumerate(names) if text in TEXTS for at in (i, text)}
+                    places = {at for i, text in enumerate(names) if text in TEXTS for at in (i, text)}
+                    found[name] = found.get(name, set()) | places
     return found
 
 
@@ -80,7 +82,7 @@ def texts(call: cst.Call) -> list[cst.Arg]:
         return []
     if call.func.value == "cast":
         return [call.args[0]]
-    wanted = CHECKS.get(call.func.value, set())
+    wanted = CHECKS.get(call.func.value, {"strict"} if call.func.value == "zip" else set())
     return [a for i, a in enumerate(call.args) if (a.keyword.value if a.keyword else i) in wanted]
 
 
