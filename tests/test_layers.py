@@ -384,6 +384,9 @@ def test_linear_takes_an_initializer():
     ones = Linear(3, 2, rng=rng(), dtype=np.float32, init=lambda shape, *, rng, dtype: np.ones(shape, int))
     assert ones.params["W"].dtype == np.float32
     assert ones.params["W"].all()
+    asked = []
+    Linear(3, 2, rng=rng(), dtype=np.float32, init=lambda shape, *, rng, dtype: asked.append(dtype) or np.ones(shape))
+    assert asked == [np.float32]
 
 
 @pytest.mark.parametrize(
