@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated outdated terms copied library faults reproducible bench lint format lock stats clean
+.PHONY: help setup serve test site update translated outdated terms copied library faults reproducible mutants bench lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
@@ -51,6 +51,9 @@ reproducible: setup ## Build the last commit on two Python versions and compare 
 
 bench: setup ## Measure the speed beside PyTorch, write benchmarks/results.json (ONLY="adam pool": a part)
 	@$(PY) -m benchmarks.bench $(ONLY)
+
+mutants: setup ## Plant small faults in the library, see its tests notice (half an hour; ONLY=survivors, "*losses*")
+	@$(PY) scripts/mutants.py "$(ONLY)"
 
 lint: setup ## Check code, workflows, Markdown and Japanese prose
 	@$(PY) -m dlnotes_site.steps lint

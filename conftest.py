@@ -17,6 +17,21 @@ ROOT = Path(__file__).parent
 RECORD = ROOT / ".cache" / "codeblocks.json"
 
 
+@pytest.fixture(autouse=True)
+def _examples_as_in_a_fresh_interpreter(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the example of a docstring with NumPy's own way of printing, and close what it draws."""
+    if not isinstance(request.node, pytest.DoctestItem):
+        yield
+        return
+    import numpy as np
+    from matplotlib import pyplot as plt
+
+    printing = {"precision": 8, "threshold": 1000, "edgeitems": 3, "linewidth": 75, "suppress": False}
+    with np.printoptions(**printing, floatmode="maxprec", sign="-", legacy=False):
+        yield
+    plt.close("all")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Run a block as in an empty file: own folder, no figures, settings or random state of an earlier block."""

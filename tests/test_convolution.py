@@ -67,6 +67,10 @@ def run(layer, x, seed=5):
     return [y, dx, *(layer.grads[name] for name in sorted(layer.grads))]
 
 
+def test_windows_go_pixel_by_pixel_and_nothing_is_added_unless_told():
+    assert output_size(5, 3) == 3
+
+
 @given(st.integers(1, 12), st.integers(1, 6), st.integers(1, 4), st.integers(0, 3))
 def test_output_size_counts_the_windows(size, kernel_size, stride, padding):
     starts = [start for start in range(-padding, size + padding, stride) if start + kernel_size <= size + padding]

@@ -254,6 +254,13 @@ def test_a_connection_that_breaks_now_and_then_is_taken_up_where_it_ended(serve,
     assert_has_it(tmp_path)
 
 
+def test_a_connection_that_breaks_again_and_again_is_given_up_after_some_tries(serve, tmp_path):
+    server = serve(lambda handler: handler.send(cut=handler.start + 1000))
+    with pytest.raises(DownloadError, match=f"ended after {_download.TRIES}000 of 300000 bytes"):
+        get(tmp_path, server)
+    assert [start for _, start in server.requests] == [1000 * k for k in range(_download.TRIES)]
+
+
 def test_a_server_that_brings_nothing_new_is_asked_no_more_than_once(serve, tmp_path):
     server = serve(nothing)
     with pytest.raises(DownloadError):

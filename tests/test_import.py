@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import dlnotes
+from tests import api
 
 MODULES = [
     "activations",
@@ -26,7 +27,7 @@ MODULES = [
     "training",
 ]
 PUBLIC = [(module, name) for module in MODULES for name in importlib.import_module(f"dlnotes.{module}").__all__]
-SECTIONS = ["Attributes", "Parameters", "Returns", "Raises", "Notes", "References"]
+SECTIONS = ["Attributes", "Parameters", "Returns", "Raises", "Notes", "References", "Examples"]
 
 
 def run(program):
@@ -86,11 +87,11 @@ def test_every_public_name_is_documented_with_references(module, name):
     lines = documentation.splitlines()
     assert lines[0].endswith(".")
     headings = [line for line, rule in pairwise(lines) if rule and set(rule) == {"-"}]
-    assert headings[-1] == "References"
-    order = [heading for heading in ("Parameters", "Returns", "Raises", "Notes", "References") if heading in headings]
+    assert "References" in headings
+    order = [heading for heading in SECTIONS[1:] if heading in headings]
     assert [heading for heading in headings if heading != "Attributes"] == order
     assert set(headings) <= set(SECTIONS)
-    references = documentation.split("References\n----------\n")[1]
+    references = documentation.split("References\n----------\n")[1].partition("\nExamples\n")[0]
     assert re.search(r"\((18|19|20)\d\d\)", references)
     assert re.search(r"doi:10\.\d+/\S+|arXiv:\d{4}\.\d{4,5}", references)
 
@@ -109,6 +110,36 @@ def test_every_public_function_shows_its_equation_and_its_types(module, name):
     assert signature.return_annotation is not inspect.Signature.empty
 
 
+def test_the_public_names_and_signatures_are_those_of_the_list():
+    listed, found = api.LIST.read_text(encoding="utf-8").splitlines(), list(api.lines())
+    places = {line: number for number, line in enumerate(listed, 1)}
+    changes = [f"tests/api.txt:{places[line]}: is no more: {line}" for line in listed if line not in found]
+    changes += [f"tests/api.txt: does not list: {line}" for line in found if line not in places]
+    assert not changes, "\n".join([*changes, "If that is meant, write the list with: python -m tests.api"])
+    assert listed == found
+
+
+def test_a_changed_signature_is_another_line_of_the_list():
+    def changed(x: float, *, step: int = 2) -> float:
+        return x + step
+
+    assert api.signature(changed) == "(x: float, *, step: int=2) -> float"
+    assert api.signature(dlnotes.activations.relu) == "(u: ArrayLike) -> FloatArray"
+
+
+def test_every_public_method_is_documented():
+    missing = []
+    for module in api.MODULES:
+        found = importlib.import_module(f"dlnotes.{module}")
+        for name in found.__all__:
+            value = getattr(found, name)
+            missing += [f"{module}.{name}"] * (not inspect.getdoc(value))
+            if inspect.isclass(value):
+                methods = [line.partition("(")[0] for line in api.members(value) if "(" in line]
+                missing += [f"{module}.{name}.{m}" for m in methods if not inspect.getdoc(getattr(value, m))]
+    assert missing == []
+
+
 def test_modules_are_short():
-    for path in Path(dlnotes.__file__).parent.glob("*.py"):
+    for path in Path(dlnotes.__file__).parent.rglob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path.name

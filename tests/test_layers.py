@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlnotes import activations, initializers, losses
+from dlnotes.convolution import AvgPool2d, Conv2d, MaxPool2d
 from dlnotes.gradients import check_gradient, check_layer
 from dlnotes.layers import (
     Dropout,
+    Flatten,
     Identity,
     IdentityWithLoss,
     Layer,
@@ -195,6 +197,28 @@ def test_both_dtypes_start_from_the_same_numbers():
     np.testing.assert_array_equal(single, double.astype(np.float32))
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        *(cls() for cls in ACTIVATIONS),
+        Flatten(),
+        Dropout(0.5, rng=rng()),
+        MaxPool2d(2),
+        MaxPool2d(2, stride=1),
+        AvgPool2d(2),
+        Conv2d(2, 3, 2, rng=rng(), dtype=np.float32),
+        BatchNorm(2, dtype=np.float32),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_the_input_decides_the_dtype_of_backward_and_not_the_gradient_that_comes(layer):
+    y = layer(rng().normal(size=(2, 2, 4, 4)).astype(np.float32))
+    dout = rng().normal(size=y.shape)
+    dx = layer.backward(dout)
+    assert y.dtype == dx.dtype == np.float32
+    np.testing.assert_array_equal(dx, layer.backward(dout.astype(np.float32)))
+
+
 def test_float32_stays_float32_forward_and_backward():
     layers = [cls() for cls in ACTIVATIONS]
     first, last = (Linear(3, 3, rng=rng(i), dtype=np.float32) for i in (0, 1))
@@ -360,6 +384,9 @@ def test_linear_takes_an_initializer():
     ones = Linear(3, 2, rng=rng(), dtype=np.float32, init=lambda shape, *, rng, dtype: np.ones(shape, int))
     assert ones.params["W"].dtype == np.float32
     assert ones.params["W"].all()
+    asked = []
+    Linear(3, 2, rng=rng(), dtype=np.float32, init=lambda shape, *, rng, dtype: asked.append(dtype) or np.ones(shape))
+    assert asked == [np.float32]
 
 
 @pytest.mark.parametrize(
@@ -421,3 +448,14 @@ def test_mode_reaches_every_layer_and_is_returned():
     assert not any(layer.training for layer in everyone)
     assert model.train() is model
     assert all(layer.training for layer in everyone)
+
+
+@pytest.mark.parametrize("layer", [Linear(2, 3, rng=rng()), Sequential(Tanh()), BatchNorm(2)])
+def test_before_the_first_backward_there_are_no_gradients_and_the_layer_trains(layer):
+    assert layer.grads == {}
+    assert layer.training is True
+    assert layer.eval().training is False
+
+
+def test_leaky_relu_as_a_layer_has_the_slope_of_the_function():
+    np.testing.assert_array_equal(LeakyReLU()([-2.0, 3.0]), activations.leaky_relu([-2.0, 3.0]))

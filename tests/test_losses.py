@@ -237,3 +237,20 @@ class TestErrors:
     @pytest.mark.parametrize("bad", [["a", "b"], [1j, 2], [None, 1], [True, False]])
     def test_predictions_that_are_no_real_numbers(self, name, prefix, bad):
         self.raises(prefix, name, TypeError, "expects real numbers as ., got dtype", bad, [0.0, 1.0])
+
+
+@pytest.mark.parametrize(("name", "expected"), [("half_squared_error", 0.5), ("mean_squared_error", 1.0)])
+def test_targets_of_regression_may_be_booleans(name, expected):
+    assert getattr(losses, name)([[2.0]], [[True]]) == expected
+    np.testing.assert_array_equal(getattr(losses, f"d_{name}")([[1.5]], [[False]]), [[3 * expected]])
+
+
+def test_a_single_probability_without_an_axis_is_one_sample():
+    assert losses.binary_cross_entropy(0.5, 1) == pytest.approx(np.log(2), rel=1e-15)
+    assert losses.binary_cross_entropy_with_logits(0.0, True) == pytest.approx(np.log(2), rel=1e-15)
+    assert losses.d_binary_cross_entropy_with_logits(0.0, 1) == -0.5
+
+
+def test_a_probability_below_zero_by_rounding_is_zero():
+    assert losses.cross_entropy([-1e-12, 1.0], 0) == np.inf
+    assert losses.binary_cross_entropy(-1e-12, 1.0) == np.inf

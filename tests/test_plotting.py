@@ -703,3 +703,78 @@ def test_public_names_are_documented() -> None:
         text = inspect.cleandoc(getattr(plotting, name).__doc__)  # as Python 3.13 keeps it
         for section in ("Parameters", "Returns", "Raises"):
             assert f"\n{section}\n" in text, f"{name} has no section {section}"
+
+
+# rare ways through the drawing
+
+
+def test_points_of_an_interval_given_one_by_one_are_joined_across_a_jump() -> None:
+    ax = functions({"step": lambda u: (u >= 0) * 1.0}, [-2, -1, 1, 2])
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0, 0, 1, 1])
+
+
+def test_values_of_a_graph_may_be_texts() -> None:
+    shown = words(computational_graph(["a", ("b", "f", ["a"])], values={"a": "1/3"}))
+    assert "1/3" in shown
+
+
+def test_a_graph_too_wide_for_large_text_takes_smaller_text_and_one_too_wide_for_that_is_refused() -> None:
+    chain = ["a", *((f"f{k}", "f", [f"f{k - 1}" if k else "a"]) for k in range(4))]
+
+    def size(width: float) -> float:
+        plt.close("all")
+        ax = computational_graph(chain, values={"f1": "number"}, ax=plt.figure(figsize=(width, 3)).gca())
+        return next(float(t.get_fontsize()) for t in ax.texts if t.get_text() == "number")
+
+    with mpl.rc_context({"font.size": 20}):
+        large, small = size(9), size(4.1)
+        assert large == 20 > small
+        with pytest.raises(ValueError, match="the graph needs"):
+            size(1.5)
+
+
+def test_the_weight_of_a_network_of_one_line_stands_in_its_middle() -> None:
+    ax = network([1, 1], weights=[[[0.5]]], show_values=True)
+    (start, end), (text,) = ax.collections[0].get_segments()[0], [t for t in ax.texts if t.get_text() == "0.5"]
+    np.testing.assert_allclose(text.get_position(), (start + end) / 2, atol=0.05)
+
+
+def test_lines_of_bias_nodes_without_biases_have_no_number() -> None:
+    ax = network([2, 1], weights=[[[0.25], [0.5]]], bias_nodes=True, show_values=True)
+    assert segments_of(ax) == 3
+    assert [text for text in words(ax) if text.replace(".", "").isdigit()] == ["0.25", "0.5"]
+
+
+def test_weights_of_a_small_axes_are_left_out_unless_asked_for() -> None:
+    weights = [np.full((4, 4), 0.123456)]
+    options: dict[str, Any] = {"weights": weights, "form": ".12f"}
+    assert not any("0.123" in text for text in words(network([4, 4], **options)))
+    with pytest.raises(ValueError, match="do not fit"):
+        network([4, 4], show_values=True, **options)
+
+
+def test_a_class_that_is_only_predicted_has_a_region_and_no_points() -> None:
+    ax = decision_regions(by_thirds, [[0.1, 0.1], [0.9, 0.9]], [0, 2], xlim=(-1, 2), ylim=(-0.5, 1.5), resolution=60)
+    assert [line.get_label() for line in ax.lines] == ["class 0", "class 2"]
+    assert len({tuple(c.get_facecolor()[0]) for c in ax.collections if len(c.get_facecolor())}) == 3
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 2), (-0.5, 1.5))
+
+
+def test_descents_leave_out_the_legend() -> None:
+    assert descent_path(bowl, bowl_path(0.5, 2), legend=False).get_legend() is None
+    assert descent_1d(np.square, line_path(0.2, 2), (-5, 5), legend=False).get_legend() is None
+
+
+def test_a_path_that_starts_far_outside_is_its_start_alone() -> None:
+    ax = descent_path(bowl, [[50, 50], [0, 0]], xlim=(-1, 1), ylim=(-1, 1))
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[50, 50]])
+
+
+def test_a_step_too_long_for_its_limits_is_drawn_ten_widths_long() -> None:
+    ax = descent_path(bowl, [[0, 0], [1e308, -1.0]], xlim=(-0.1, 0.1), ylim=(-0.1, 0.1))
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[0, 0], [2, 0]], atol=1e-12)
+
+
+def test_a_flat_function_has_no_contours() -> None:
+    ax = descent_path(lambda x, y: 0 * x, [[0, 0], [1, 1]])
+    assert len(ax.collections) == 0

@@ -206,6 +206,7 @@ def test_the_penalty_keeps_the_dtype_and_the_weights(dtype):
 
 
 def test_without_weights_or_without_decay_there_is_no_penalty():
+    assert type(l2_penalty({"b": np.ones(2)}, 0.1)) is np.float64
     assert l2_penalty(Sequential(ReLU()).params, 0.1) == 0
     assert d_l2_penalty({}, 0.1) == {}
     assert l2_penalty({"W": [1.0]}, 0) == 0

@@ -808,6 +808,24 @@ def test_a_file_with_entries_missing_or_changed_is_refused_and_nothing_changes(e
     assert bits(run) == bits(whole_run())
 
 
+def test_an_interrupted_load_is_no_other_training_and_changes_nothing(tmp_path, monkeypatch):
+    path, run = tmp_path / "training.npz", whole_run(1)
+    whole_run(2).save(path)
+    before, restored = bits(run), []
+
+    def interrupted(*arguments):
+        restored.append(None)
+        if len(restored) == 1:
+            raise KeyboardInterrupt
+        restore(*arguments)
+
+    restore = _trainer.restore
+    monkeypatch.setattr(_trainer, "restore", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.load(path)
+    assert bits(run) == before
+
+
 @pytest.mark.parametrize("rate", ["a", -1.0, np.nan, [1.0, 2.0]])
 def test_a_learning_rate_in_a_file_that_is_none_is_refused(rate, tmp_path):
     whole_run(2).save(tmp_path / "training.npz")

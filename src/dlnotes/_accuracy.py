@@ -45,6 +45,12 @@ def accuracy(model: Layer, x: ArrayLike, d: ArrayLike, *, batch_size: int = 1000
     ----------
     Bishop (2006), Pattern Recognition and Machine Learning, 1.5 (the misclassification rate),
     doi:10.1007/978-0-387-45528-0.
+
+    Examples
+    --------
+    >>> from dlnotes.layers import Identity
+    >>> accuracy(Identity(), [[2.0, 1.0], [0.0, 3.0]], [0, 0])
+    0.5
     """
     expect(model, Layer, "accuracy", "model")
     x, d = as_pair(x, d, "accuracy")

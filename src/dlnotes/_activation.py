@@ -47,6 +47,11 @@ class Identity(Activation):
     References
     ----------
     Nelder and Wedderburn (1972), doi:10.2307/2344614 (the identity as a link function).
+
+    Examples
+    --------
+    >>> Identity()([-1.0, 2.0])
+    array([-1.,  2.])
     """
 
     def __init__(self) -> None:
@@ -61,6 +66,11 @@ class Sigmoid(Activation):
     References
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> Sigmoid()([0.0])
+    array([0.5])
     """
 
     def __init__(self) -> None:
@@ -75,6 +85,11 @@ class Tanh(Activation):
     References
     ----------
     LeCun, Bottou, Orr and Müller (1998), doi:10.1007/3-540-49430-8_2.
+
+    Examples
+    --------
+    >>> Tanh()([0.0, 100.0])
+    array([0., 1.])
     """
 
     def __init__(self) -> None:
@@ -89,6 +104,12 @@ class ReLU(Activation):
     References
     ----------
     Fukushima (1969), doi:10.1109/TSSC.1969.300225. Glorot, Bordes and Bengio (2011), AISTATS 15, 315-323.
+
+    Examples
+    --------
+    >>> layer = ReLU()
+    >>> layer([-1.0, 2.0]), layer.backward([5.0, 5.0])
+    (array([0., 2.]), array([0., 5.]))
     """
 
     def __init__(self) -> None:
@@ -108,6 +129,11 @@ class LeakyReLU(Activation):
     ----------
     Maas, Hannun and Ng (2013), ICML workshop on deep learning for audio, speech and language processing.
     He et al. (2015), arXiv:1502.01852.
+
+    Examples
+    --------
+    >>> LeakyReLU(0.1)([-1.0, 2.0])
+    array([-0.1,  2. ])
     """
 
     def __init__(self, slope: float = 0.01) -> None:

@@ -36,6 +36,11 @@ def full_batch(x: ArrayLike, d: ArrayLike) -> Batches:
     References
     ----------
     Bottou, Curtis and Nocedal (2018), arXiv:1606.04838.
+
+    Examples
+    --------
+    >>> len(list(full_batch(np.zeros((10, 3)), np.zeros(10))))
+    1
     """
     return iter([as_pair(x, d, "full_batch")])
 
@@ -65,6 +70,11 @@ def stochastic(x: ArrayLike, d: ArrayLike, *, rng: np.random.Generator) -> Batch
     References
     ----------
     Robbins and Monro (1951), doi:10.1214/aoms/1177729586.
+
+    Examples
+    --------
+    >>> [d.shape for _, d in stochastic(np.zeros((3, 2)), np.zeros(3), rng=np.random.default_rng(0))]
+    [(1,), (1,), (1,)]
     """
     return _shuffled(*as_pair(x, d, "stochastic"), 1, as_generator(rng, "stochastic"))
 
@@ -95,6 +105,11 @@ def minibatches(x: ArrayLike, d: ArrayLike, batch_size: int, *, rng: np.random.G
     References
     ----------
     Bottou, Curtis and Nocedal (2018), arXiv:1606.04838.
+
+    Examples
+    --------
+    >>> [len(d) for _, d in minibatches(np.zeros((10, 3)), np.zeros(10), 4, rng=np.random.default_rng(0))]
+    [4, 4, 2]
     """
     size = as_integer(batch_size, "minibatches", "batch_size")
     return _shuffled(*as_pair(x, d, "minibatches"), size, as_generator(rng, "minibatches"))

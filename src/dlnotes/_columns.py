@@ -40,6 +40,15 @@ def im2col(x: ArrayLike, kernel_size: int | Pair, *, stride: int | Pair = 1, pad
     References
     ----------
     Chetlur et al. (2014), arXiv:1410.0759 (the matrix). Dumoulin and Visin (2016), arXiv:1603.07285 (the sizes).
+
+    Examples
+    --------
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> im2col(x, 2)
+    array([[[0., 1., 3., 4.],
+            [1., 2., 4., 5.],
+            [3., 4., 6., 7.],
+            [4., 5., 7., 8.]]])
     """
     x = as_float(x, "im2col", "x")
     check_images(x.shape, "im2col")
@@ -86,6 +95,14 @@ def col2im(
     References
     ----------
     Chetlur et al. (2014), arXiv:1410.0759. Dumoulin and Visin (2016), arXiv:1603.07285.
+
+    Examples
+    --------
+    >>> x = np.ones((1, 1, 3, 3))
+    >>> col2im(im2col(x, 2), x.shape, 2)
+    array([[[[1., 2., 1.],
+             [2., 4., 2.],
+             [1., 2., 1.]]]])
     """
     columns = as_float(columns, "col2im", "columns")
     check_images(shape, "col2im")

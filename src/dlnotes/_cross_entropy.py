@@ -252,6 +252,11 @@ def cross_entropy_with_logits(u: ArrayLike, d: ArrayLike) -> Scalar:
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     Blanchard, Higham and Higham (2021), doi:10.1093/imanum/draa038.
+
+    Examples
+    --------
+    >>> round(cross_entropy_with_logits([[0.0, 0.0], [0.0, 800.0]], [0, 1]), 4)
+    np.float64(0.3466)
     """
     u, d, N = categorical(u, d, "cross_entropy_with_logits", "u")
     return weighted(d, -log_softmax(u)).sum(axis=-1).sum() / N

@@ -183,7 +183,7 @@ def _lock(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DownloadError(f"{folder} cannot be written to: {error.strerror}. {_ELSEWHERE}") from None
     with file:
-        if sys.platform == "win32":
+        if sys.platform == "win32":  # pragma: no cover  (Windows has another lock, and no test machine here)
             import msvcrt
 
             while True:

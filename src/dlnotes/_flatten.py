@@ -30,6 +30,12 @@ class Flatten(Layer):
     References
     ----------
     LeCun et al. (1989), doi:10.1162/neco.1989.1.4.541 (feature maps before a fully connected layer).
+
+    Examples
+    --------
+    >>> Flatten()([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
+    array([[1., 2., 3., 4.],
+           [5., 6., 7., 8.]])
     """
 
     def __init__(self) -> None:

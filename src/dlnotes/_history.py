@@ -29,6 +29,11 @@ class History:
     References
     ----------
     Bottou, Curtis and Nocedal (2018), arXiv:1606.04838.
+
+    Examples
+    --------
+    >>> History().appended(0.7, 0.5, 0.25).curves()
+    {'loss': array([0.7]), 'train_accuracy': array([0.5]), 'test_accuracy': array([0.25])}
     """
 
     loss: Curve = field(default_factory=_empty)

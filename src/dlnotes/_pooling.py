@@ -63,6 +63,12 @@ class MaxPool2d(_Pool2d):
     References
     ----------
     Ranzato, Huang, Boureau and LeCun (2007), doi:10.1109/CVPR.2007.383157.
+
+    Examples
+    --------
+    >>> MaxPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))
+    array([[[[ 5.,  7.],
+             [13., 15.]]]])
     """
 
     def forward(self, x: ArrayLike) -> FloatArray:
@@ -132,6 +138,12 @@ class AvgPool2d(_Pool2d):
     References
     ----------
     LeCun, Bottou, Bengio and Haffner (1998), doi:10.1109/5.726791.
+
+    Examples
+    --------
+    >>> AvgPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))
+    array([[[[ 2.5,  4.5],
+             [10.5, 12.5]]]])
     """
 
     @np.errstate(over="ignore", invalid="ignore")

@@ -38,6 +38,11 @@ class Dropout(Layer):
     References
     ----------
     Srivastava et al. (2014), JMLR 15, 1929-1958. Hinton et al. (2012), arXiv:1207.0580.
+
+    Examples
+    --------
+    >>> Dropout(0.5, rng=np.random.default_rng(1))(np.ones(6))
+    array([2., 0., 2., 2., 2., 2.])
     """
 
     def __init__(self, p: float, *, rng: np.random.Generator) -> None:
@@ -111,6 +116,11 @@ def l2_penalty(params: Mapping[str, ArrayLike], weight_decay: float) -> Scalar:
     References
     ----------
     Hoerl and Kennard (1970), doi:10.1080/00401706.1970.10488634. Krogh and Hertz (1991), NIPS 4, 950-957.
+
+    Examples
+    --------
+    >>> l2_penalty({"W": [[3.0, 4.0]], "b": [9.0]}, 0.1)
+    np.float64(1.25)
     """
     decay = _decay(weight_decay, "l2_penalty")
     squares = [np.vdot(W, W) for W in _weights(params, "l2_penalty").values()]
@@ -139,6 +149,11 @@ def d_l2_penalty(params: Mapping[str, ArrayLike], weight_decay: float) -> dict[s
     References
     ----------
     Loshchilov and Hutter (2017), arXiv:1711.05101 (how it differs from weight decay under Adam).
+
+    Examples
+    --------
+    >>> d_l2_penalty({"W": [[3.0, 4.0]], "b": [9.0]}, 0.1)
+    {'W': array([[0.3, 0.4]])}
     """
     decay = _decay(weight_decay, "d_l2_penalty")
     return {name: decay * W for name, W in _weights(params, "d_l2_penalty").items()}

@@ -45,6 +45,13 @@ class Sequential(Layer):
     References
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> from dlnotes.layers import Linear, ReLU
+    >>> rng = np.random.default_rng(0)
+    >>> sorted(Sequential(Linear(2, 3, rng=rng), ReLU(), Linear(3, 1, rng=rng)).params)
+    ['0.W', '0.b', '2.W', '2.b']
     """
 
     def __init__(self, *layers: Layer) -> None:

@@ -41,6 +41,11 @@ def softmax(u: ArrayLike) -> FloatArray:
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
     Blanchard, Higham and Higham (2021), doi:10.1093/imanum/draa038.
+
+    Examples
+    --------
+    >>> softmax([0.0, np.log(3.0)])
+    array([0.25, 0.75])
     """
     u = _rows(u, "softmax")
     e = np.exp(u - u.max(axis=-1, keepdims=True))
@@ -74,6 +79,11 @@ def log_softmax(u: ArrayLike) -> FloatArray:
     References
     ----------
     Blanchard, Higham and Higham (2021), doi:10.1093/imanum/draa038.
+
+    Examples
+    --------
+    >>> log_softmax([0.0, -800.0])
+    array([   0., -800.])
     """
     u = _rows(u, "log_softmax")
     u = u - u.max(axis=-1, keepdims=True)
@@ -107,6 +117,12 @@ def d_softmax(u: ArrayLike) -> FloatArray:
     References
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
+
+    Examples
+    --------
+    >>> d_softmax([0.0, 0.0])
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
     """
     y = softmax(_rows(u, "d_softmax"))
     return y[..., :, None] * (np.eye(y.shape[-1], dtype=y.dtype) - y[..., None, :])
@@ -138,6 +154,12 @@ def d_log_softmax(u: ArrayLike) -> FloatArray:
     References
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
+
+    Examples
+    --------
+    >>> d_log_softmax([0.0, 0.0])
+    array([[ 0.5, -0.5],
+           [-0.5,  0.5]])
     """
     y = softmax(_rows(u, "d_log_softmax"))
     return np.eye(y.shape[-1], dtype=y.dtype) - y[..., None, :]

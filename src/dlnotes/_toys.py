@@ -48,6 +48,12 @@ def spirals(n: int, *, classes: int = 3, turns: float = 0.75, noise: float = 0.0
     References
     ----------
     Smilkov et al. (2017), arXiv:1708.03788 (the playground that has such a spiral).
+
+    Examples
+    --------
+    >>> x, d = spirals(300, rng=np.random.default_rng(0))
+    >>> x.shape, np.bincount(d)
+    ((300, 2), array([100, 100, 100]))
     """
     n, K = as_integer(n, "spirals", "n"), as_integer(classes, "spirals", "classes")
     turns, noise = as_number(turns, "spirals", "turns"), as_non_negative(noise, "spirals", "noise")
@@ -84,6 +90,12 @@ def moons(n: int, *, noise: float = 0.1, rng: np.random.Generator) -> Points:
     References
     ----------
     Pedregosa et al. (2011), arXiv:1201.0490 (the same curves as `make_moons` there).
+
+    Examples
+    --------
+    >>> x, d = moons(100, rng=np.random.default_rng(0))
+    >>> x.shape, np.bincount(d)
+    ((100, 2), array([50, 50]))
     """
     d, rng = np.arange(as_integer(n, "moons", "n")) % 2, as_generator(rng, "moons")
     noise = as_non_negative(noise, "moons", "noise")
@@ -128,6 +140,12 @@ def blobs(
     References
     ----------
     Fisher (1936), doi:10.1111/j.1469-1809.1936.tb02137.x.
+
+    Examples
+    --------
+    >>> x, d = blobs(90, rng=np.random.default_rng(0))
+    >>> x.shape, np.bincount(d)
+    ((90, 2), array([30, 30, 30]))
     """
     c = as_finite(centers, "blobs", "centers").astype(np.float64)
     if c.ndim != 2 or c.shape[1] != 2 or len(c) == 0:
@@ -166,6 +184,12 @@ def xor(n: int, *, noise: float = 0.1, rng: np.random.Generator) -> Points:
     References
     ----------
     Minsky and Papert (1969), Perceptrons, doi:10.7551/mitpress/11301.001.0001.
+
+    Examples
+    --------
+    >>> x, d = xor(100, rng=np.random.default_rng(0))
+    >>> x.shape, d.shape
+    ((100, 2), (100,))
     """
     corners = np.array([[0, 0], [0, 1], [1, 1], [1, 0]])
     c = corners[np.arange(as_integer(n, "xor", "n")) % 4]

@@ -69,6 +69,15 @@ class Trainer:
     ----------
     Robbins and Monro (1951), doi:10.1214/aoms/1177729586.
     Krogh and Hertz (1991), NIPS 4, 950-957 (weight decay).
+
+    Examples
+    --------
+    >>> from dlnotes.layers import Linear, SoftmaxWithLoss
+    >>> from dlnotes.optimizers import Adam
+    >>> rng = np.random.default_rng(0)
+    >>> trainer = Trainer(Linear(2, 3, rng=rng), SoftmaxWithLoss(), Adam(0.01), batch_size=4, rng=rng)
+    >>> len(trainer.fit(rng.normal(size=(10, 2)), np.arange(10) % 3, epochs=5))
+    5
     """
 
     def __init__(

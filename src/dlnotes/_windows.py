@@ -41,6 +41,11 @@ def output_size(size: int, kernel_size: int, *, stride: int = 1, padding: int = 
     References
     ----------
     Dumoulin and Visin (2016), arXiv:1603.07285.
+
+    Examples
+    --------
+    >>> output_size(28, 5, stride=2, padding=1)
+    13
     """
     who = "output_size"
     size, kernel_size = as_integer(size, who, "size"), as_integer(kernel_size, who, "kernel_size")

@@ -48,6 +48,11 @@ def translate(x: ArrayLike, offsets: ArrayLike) -> FloatArray:
     References
     ----------
     Simard, Steinkraus and Platt (2003), doi:10.1109/ICDAR.2003.1227801.
+
+    Examples
+    --------
+    >>> translate(np.arange(4.0).reshape(1, 1, 2, 2), (0, 1)).tolist()
+    [[[[0.0, 0.0], [0.0, 2.0]]]]
     """
     x, by = _images(x, "translate"), as_array(offsets, "translate", "offsets")
     (N, _, H, W) = x.shape
@@ -127,6 +132,11 @@ def flip(x: ArrayLike, p: float = 0.5, *, axis: int = 3, rng: np.random.Generato
     References
     ----------
     Krizhevsky, Sutskever and Hinton (2017), doi:10.1145/3065386.
+
+    Examples
+    --------
+    >>> flip(np.arange(4.0).reshape(1, 1, 2, 2), 1, rng=np.random.default_rng(0)).tolist()
+    [[[[1.0, 0.0], [3.0, 2.0]]]]
     """
     x, p = _images(x, "flip"), as_share(p, "flip", "p")
     if axis not in (2, 3):
@@ -256,6 +266,11 @@ def cutout(x: ArrayLike, size: int, *, rng: np.random.Generator) -> FloatArray:
     References
     ----------
     DeVries and Taylor (2017), arXiv:1708.04552.
+
+    Examples
+    --------
+    >>> cutout(np.ones((1, 1, 5, 5)), 3, rng=np.random.default_rng(0)).sum()
+    np.float64(19.0)
     """
     x, k = _images(x, "cutout"), as_integer(size, "cutout", "size", 0)
     (N, _, H, W) = x.shape

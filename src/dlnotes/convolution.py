@@ -65,6 +65,12 @@ class Conv2d(Layer):
     ----------
     LeCun, Bottou, Bengio and Haffner (1998), doi:10.1109/5.726791.
     Chetlur et al. (2014), arXiv:1410.0759 (the matrix product).
+
+    Examples
+    --------
+    >>> layer = Conv2d(3, 8, 5, padding=2, rng=np.random.default_rng(0))
+    >>> layer(np.zeros((1, 3, 28, 28))).shape
+    (1, 8, 28, 28)
     """
 
     def __init__(

@@ -51,6 +51,12 @@ def digits(*, dtype: DTypeLike = np.float64) -> tuple[FloatArray, NDArray[np.int
     ----------
     Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository,
     doi:10.24432/C50P49 (CC BY 4.0; the test file).
+
+    Examples
+    --------
+    >>> x, d = digits()
+    >>> x.shape, d[:5]
+    ((1797, 1, 8, 8), array([0, 1, 2, 3, 4]))
     """
     kind = np.dtype(dtype)
     if kind not in (np.float32, np.float64):
@@ -100,6 +106,12 @@ def train_test_split(
     References
     ----------
     Stone (1974), doi:10.1111/j.2517-6161.1974.tb00994.x.
+
+    Examples
+    --------
+    >>> parts = train_test_split(np.zeros((4, 2)), np.zeros(4), test_size=0.25, rng=np.random.default_rng(0))
+    >>> [len(part) for part in parts]
+    [3, 3, 1, 1]
     """
     x, d = as_array(x, "train_test_split", "x"), as_array(d, "train_test_split", "d")
     if x.ndim == 0 or d.ndim == 0 or len(x) != len(d):

@@ -82,6 +82,12 @@ class Linear(Layer):
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
     LeCun, Bottou, Orr and Müller (1998), doi:10.1007/3-540-49430-8_2 (the scale).
+
+    Examples
+    --------
+    >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
+    >>> layer(np.zeros((4, 3))).shape
+    (4, 2)
     """
 
     def __init__(
@@ -163,6 +169,12 @@ class IdentityWithLoss(LossLayer):
     References
     ----------
     Nelder and Wedderburn (1972), doi:10.2307/2344614.
+
+    Examples
+    --------
+    >>> loss = IdentityWithLoss()
+    >>> loss([[3.0]], [[1.0]]), loss.backward()
+    (np.float64(2.0), array([[2.]]))
     """
 
     def output(self, u: ArrayLike) -> FloatArray:
@@ -186,6 +198,12 @@ class SigmoidWithLoss(LossLayer):
     References
     ----------
     Nelder and Wedderburn (1972), doi:10.2307/2344614.
+
+    Examples
+    --------
+    >>> loss = SigmoidWithLoss()
+    >>> round(loss([[0.0]], [[1.0]]), 4), loss.backward()
+    (np.float64(0.6931), array([[-0.5]]))
     """
 
     def output(self, u: ArrayLike) -> FloatArray:
@@ -213,6 +231,12 @@ class SoftmaxWithLoss(LossLayer):
     References
     ----------
     Bridle (1990), doi:10.1007/978-3-642-76153-9_28.
+
+    Examples
+    --------
+    >>> loss = SoftmaxWithLoss()
+    >>> round(loss([[0.0, 0.0]], [1]), 4), loss.backward()
+    (np.float64(0.6931), array([[ 0.5, -0.5]]))
     """
 
     _dx: FloatArray | None = None

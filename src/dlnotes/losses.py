@@ -75,6 +75,11 @@ def half_squared_error(y: ArrayLike, d: ArrayLike) -> Scalar:
     References
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> half_squared_error([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [3.0, 0.0]])
+    np.float64(5.0)
     """
     y, d, N = regression(y, d, "half_squared_error")
     return ((y - d) ** 2).sum() / (2 * N)
@@ -102,6 +107,12 @@ def d_half_squared_error(y: ArrayLike, d: ArrayLike) -> FloatArray:
     References
     ----------
     Rumelhart, Hinton and Williams (1986), doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> d_half_squared_error([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [3.0, 0.0]])
+    array([[0., 1.],
+           [0., 2.]])
     """
     y, d, N = regression(y, d, "d_half_squared_error")
     return (y - d) / N
@@ -134,6 +145,11 @@ def mean_squared_error(y: ArrayLike, d: ArrayLike) -> Scalar:
     References
     ----------
     Hui and Belkin (2020), arXiv:2006.07322 (squared error against cross-entropy).
+
+    Examples
+    --------
+    >>> mean_squared_error([[1.0], [3.0]], [[1.0], [1.0]])
+    np.float64(2.0)
     """
     y, d, _ = regression(y, d, "mean_squared_error")
     return ((y - d) ** 2).sum() / y.size
@@ -161,6 +177,12 @@ def d_mean_squared_error(y: ArrayLike, d: ArrayLike) -> FloatArray:
     References
     ----------
     Hui and Belkin (2020), arXiv:2006.07322.
+
+    Examples
+    --------
+    >>> d_mean_squared_error([[1.0], [3.0]], [[1.0], [1.0]])
+    array([[0.],
+           [2.]])
     """
     y, d, _ = regression(y, d, "d_mean_squared_error")
     return 2 * (y - d) / y.size

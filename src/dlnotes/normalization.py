@@ -54,6 +54,12 @@ class BatchNorm(Layer):
     References
     ----------
     Ioffe and Szegedy (2015), arXiv:1502.03167.
+
+    Examples
+    --------
+    >>> BatchNorm(1)([[1.0], [3.0]]).round(3)
+    array([[-1.],
+           [ 1.]])
     """
 
     buffers: dict[str, FloatArray]

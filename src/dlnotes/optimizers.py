@@ -37,6 +37,13 @@ class SGD(Optimizer):
     References
     ----------
     Robbins and Monro (1951), doi:10.1214/aoms/1177729586.
+
+    Examples
+    --------
+    >>> params = {"w": np.array([1.0])}
+    >>> SGD(0.5).step(params, {"w": [2.0]})
+    >>> params["w"]
+    array([0.])
     """
 
     def _update(self, w: FloatArray, g: FloatArray) -> FloatArray:
@@ -217,6 +224,13 @@ class Adam(Optimizer):
     References
     ----------
     Kingma and Ba (2014), arXiv:1412.6980.
+
+    Examples
+    --------
+    >>> params = {"w": np.array([1.0])}
+    >>> Adam(0.5).step(params, {"w": [2.0]})
+    >>> params["w"].round(6)
+    array([0.5])
     """
 
     _slots = ("m", "h")

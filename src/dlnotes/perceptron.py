@@ -49,6 +49,11 @@ class Perceptron:
     References
     ----------
     McCulloch and Pitts (1943), doi:10.1007/BF02478259. Rosenblatt (1958), doi:10.1037/h0042519.
+
+    Examples
+    --------
+    >>> Perceptron([1.0, 1.0], -1.5)([[0, 1], [1, 1]])
+    array([0, 1])
     """
 
     def __init__(self, w: ArrayLike, b: float) -> None:
@@ -100,6 +105,11 @@ def XOR(x: ArrayLike) -> int | NDArray[np.int64]:
     ----------
     Minsky and Papert (1969), Perceptrons, MIT Press. Rumelhart, Hinton and Williams (1986),
     doi:10.1038/323533a0.
+
+    Examples
+    --------
+    >>> XOR([[0, 0], [0, 1], [1, 0], [1, 1]])
+    array([0, 1, 1, 0])
     """
     return AND(np.stack([NAND(x), OR(x)], axis=-1))
 
@@ -169,6 +179,11 @@ def learn(
     References
     ----------
     Rosenblatt (1958), doi:10.1037/h0042519. Novikoff (1962), On convergence proofs on perceptrons.
+
+    Examples
+    --------
+    >>> learn([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1], [0.0, 0.0], 0).mistakes
+    [1, 3, 3, 2, 1, 0]
     """
     w, b = _weights(w, "learn"), as_number(b, "learn", "b")
     eta = as_positive(learning_rate, "learn", "learning_rate")

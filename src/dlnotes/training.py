@@ -70,6 +70,14 @@ def gradient_descent(
     References
     ----------
     Bottou, Curtis and Nocedal (2018), arXiv:1606.04838.
+
+    Examples
+    --------
+    >>> gradient_descent(lambda w: 2 * w, [1.0], 0.25, 3)
+    array([[1.   ],
+           [0.5  ],
+           [0.25 ],
+           [0.125]])
     """
     w = as_finite(w0, "gradient_descent", "w0")
     eta = as_positive(learning_rate, "gradient_descent", "learning_rate")
@@ -125,6 +133,14 @@ def fit(
     References
     ----------
     Robbins and Monro (1951), doi:10.1214/aoms/1177729586.
+
+    Examples
+    --------
+    >>> from dlnotes.layers import IdentityWithLoss, Linear
+    >>> x, d = [[0.0], [1.0]], [[1.0], [3.0]]
+    >>> model = Linear(1, 1, rng=np.random.default_rng(0))
+    >>> fit(model, IdentityWithLoss(), x, d, learning_rate=0.5, epochs=200)[-1].round(6)
+    np.float64(0.0)
     """
     expect(model, Layer, "fit", "model")
     expect(loss, LossLayer, "fit", "loss")

@@ -54,6 +54,12 @@ def confusion_matrix(
     -----
     Cells on the diagonal, the right answers, and beside it, the mistakes, have two colours; the share of the
     row gives the strength, by its cube root, so that few mistakes show. A cell with count 0 is empty.
+
+    Examples
+    --------
+    >>> ax = confusion_matrix([0, 0, 1], [0, 1, 1])
+    >>> sorted(text.get_text() for text in ax.texts)
+    ['1', '1', '1']
     """
     counts, names = _count(d, predicted, labels)
     ax = style.current_axes(ax)

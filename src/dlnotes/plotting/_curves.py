@@ -72,6 +72,12 @@ def learning_curves(
     -----
     A curve ends, with a cross, before one of its seeds is NaN or infinite. Curves differ in colour and in dashes,
     and may have different lengths.
+
+    Examples
+    --------
+    >>> ax = learning_curves({"SGD": [1.0, 0.5, 0.25]}, log=True)
+    >>> ax.get_ylabel(), ax.get_yscale()
+    ('loss $E$', 'log')
     """
     if not curves:
         raise ValueError("curves expects at least one curve, got none")

@@ -52,6 +52,11 @@ def function_with_derivative(
     Notes
     -----
     The line is broken where the function jumps.
+
+    Examples
+    --------
+    >>> len(function_with_derivative(np.sin, np.cos, (0, 3)))
+    2
     """
     x = grid_points(interval)
     graphs = [(evaluate(f, x, "f"), name, 0), (evaluate(df, x, "df"), derivative_name, 1)]
@@ -114,6 +119,11 @@ def functions(
     Notes
     -----
     Curves differ in colour and in dashes.
+
+    Examples
+    --------
+    >>> len(functions({"tanh": np.tanh}, (-3, 3)).lines)
+    1
     """
     if not curves:
         raise ValueError("curves expects at least one function, got none")

@@ -82,6 +82,12 @@ def computational_graph(
     Sugiyama, Tagawa, Toda, 1981. doi:10.1109/TSMC.1981.4308636
 
     Linnainmaa, 1976. doi:10.1007/BF01931367
+
+    Examples
+    --------
+    >>> ax = computational_graph(["x", "w", ("u", "*", ["x", "w"])], values={"x": 2, "w": 3, "u": 6})
+    >>> sorted(text.get_text() for text in ax.texts)
+    ['$\\times$', '2', '3', '6', 'u', 'w', 'x']
     """
     graph = read_graph(nodes, values or {}, gradients or {}, form)
     plan = layers(graph.inputs)

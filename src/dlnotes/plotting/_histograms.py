@@ -68,6 +68,11 @@ def activation_histograms(
     Bars are shares of all values of the layer, those beyond the limits included; each graph has its own
     vertical axis. Mean and SD are over all values together: units that differ from one another but not from
     sample to sample have a large SD, too.
+
+    Examples
+    --------
+    >>> len(activation_histograms([[0.1, 0.5], [0.2, 0.3]]))
+    2
     """
     if isinstance(activations, Mapping):
         if labels is not None:
@@ -117,6 +122,11 @@ def weight_histograms(
     Notes
     -----
     As for `activation_histograms`.
+
+    Examples
+    --------
+    >>> len(weight_histograms({"0.W": [[0.1, -0.2]], "0.b": [0.0]}))
+    1
     """
     weights = {name: values for name, values in params.items() if name.split(".")[-1] == "W"}
     if not weights:

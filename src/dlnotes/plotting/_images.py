@@ -56,6 +56,11 @@ def samples(
     Notes
     -----
     All images share one scale, so that they can be compared.
+
+    Examples
+    --------
+    >>> len(samples(np.zeros((3, 8, 8))).images)
+    3
     """
     images = _images(x, "x", "(N, H, W) or (N, 1, H, W)")
     low, high = _limits(limits, min(0.0, float(images.min())), float(images.max()))
@@ -112,6 +117,11 @@ def filters(
     -----
     The scale is symmetric around 0. Colour tells the sign, and so does a dash on each negative weight (of more
     than a twentieth of the limit, where pixels are large enough to hold it).
+
+    Examples
+    --------
+    >>> len(filters(np.ones((4, 1, 3, 3)), colorbar=False).images)
+    4
     """
     weights = _numbers(W, "W")
     if weights.ndim == 2:
@@ -175,6 +185,11 @@ def feature_maps(
     -----
     Maps without negative numbers, as after ReLU, go from no ink at 0 to full ink; others have the symmetric
     scale of `filters`.
+
+    Examples
+    --------
+    >>> len(feature_maps(np.zeros((6, 5, 5)), colorbar=False).images)
+    6
     """
     images = _numbers(maps, "maps")
     if images.ndim != 3:

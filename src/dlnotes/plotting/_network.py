@@ -89,6 +89,11 @@ def network(
     References
     ----------
     Rosenblatt, 1958. doi:10.1037/h0042519
+
+    Examples
+    --------
+    >>> len(network([2, 3, 1]).patches)
+    6
     """
     counts = checked_sizes(sizes)
     if max_nodes < 3:

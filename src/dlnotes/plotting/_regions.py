@@ -62,6 +62,11 @@ def decision_regions(
     -----
     Classes differ in colour and in marker; the border is where the class changes on the grid, exact to one
     grid step.
+
+    Examples
+    --------
+    >>> len(decision_regions(lambda p: p[:, 0] > 0, [[-1, 0], [1, 0]], [False, True]).lines)
+    2
     """
     samples, labels = _samples(x, d)
     if not callable(predict):
