@@ -214,10 +214,10 @@ def _seen(artist: Any) -> Iterator[tuple[str, list[Any]]]:
         faces = [artist.get_facecolor()] if artist.get_fill() else []
         yield "the area", faces + ([artist.get_edgecolor()] if artist.get_linewidth() > 0 else [])
     elif isinstance(artist, Collection):
-        faces, edges = (to_rgba_array(colours) for colours in (artist.get_facecolor(), artist.get_edgecolor()))
-        if len(faces) or named or np.max(artist.get_linewidth(), initial=0) > GUIDE:
-            for k in range(max(len(faces), len(edges))):
-                yield "the area", [colours[k % len(colours)] for colours in (faces, edges) if len(colours)]
+        pairs = [to_rgba_array(colours) for colours in (artist.get_facecolor(), artist.get_edgecolor())]
+        if len(pairs[0]) or named or np.max(artist.get_linewidth(), initial=0) > GUIDE:
+            for k in range(max(map(len, pairs))):
+                yield "the area", [colours[k % len(colours)] for colours in pairs if len(colours)]
 
 
 def _over(colour: Any, below: Floats) -> Floats:
@@ -241,7 +241,8 @@ def _name(artist: Any) -> str:
 def luminance(colours: Floats) -> Floats:
     """Relative luminance (...) of sRGB colours (..., 3), as in WCAG 2.2."""
     linear: Floats = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-    return linear @ np.array([0.2126, 0.7152, 0.0722])
+    light: Floats = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return light
 
 
 def contrast(one: Floats, other: Floats) -> Floats:
