@@ -95,7 +95,7 @@ def flaws(figure: Any) -> list[str]:
             inks = renderer.noted
             found = [*_cut(inks, renderer), *_crowded(inks), *_under_legends(figure, inks), *_pale_text(inks, behind)]
     finally:
-        figure.set_layout_engine(engine)
+        figure.set_layout_engine(engine or "none")  # None would mean that of the settings
     return list(dict.fromkeys([*found, *_pale_lines(figure)]))
 
 
