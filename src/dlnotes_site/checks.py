@@ -165,13 +165,36 @@ def _unique(page: Page, seen: Counter[str], name: str, line: int) -> Iterator[Fi
 
 def captions(page: Page) -> Iterator[Finding]:
     """A figure's text is a sentence for people who do not see it."""
+    headings = {_letters(heading.text) for heading in page.headings}
+    seen: dict[str, int] = {}
     for figure in page.figures:
-        if len(figure.text) < 8 or figure.text.lower().replace(" ", "-") == figure.id:
+        words = _letters(figure.text)
+        if len(figure.text) < 8 or words in (_letters(figure.id), _letters(f"{figure.id}.svg")):
             yield page.finding(figure.line, f"the text of figure {figure.id!r} says too little: say what is to be seen")
+        elif words in headings:
+            yield page.finding(figure.line, f"the text of figure {figure.id!r} is a heading's: say what is to be seen")
+        elif words in seen:
+            yield page.finding(
+                figure.line, f"the text of figure {figure.id!r} is that of line {seen[words]}: say how they differ"
+            )
+        seen.setdefault(words, figure.line)
         if re.search(r"[$`*\[\]]|<\w", figure.text):
             yield page.finding(
                 figure.line, "the text of a figure is plain (it is also the alternative text): no markup"
             )
+
+
+def _letters(text: str) -> str:
+    """Letters and digits of a text, for two that differ in case, spaces and signs alone."""
+    return "".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def looks(page: Page, runs: Mapping[str, Run]) -> Iterator[Finding]:
+    """No figure has text that cannot be read or lines that cannot be seen, in either scheme (`looks.py`)."""
+    for block in page.blocks:
+        for figure, drawing in zip(block.figures, runs[block.program].figures, strict=False):
+            for flaw in drawing.flaws:
+                yield page.finding(figure.line, f"figure {figure.id!r}: {flaw}")
 
 
 def links(page: Page, pages: Mapping[str, Page], assets: Iterable[Path]) -> Iterator[Finding]:

@@ -24,16 +24,20 @@ from dlnotes_site.page import Block
 TIME_LIMIT = 30.0  # seconds a program may take, on a slow and busy machine
 _HERE = Path(__file__).parent
 SCHEMES = ("light", "dark")
-MACHINERY = ("server.py", "execute.py", "figures.py")  # a run is kept until one of these changes
+MACHINERY = ("server.py", "execute.py", "figures.py", "looks.py")  # a run is kept until one of these changes
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One figure in both colour schemes, as SVG text; in a lab also in the light one as a picture, PNG in base 64."""
+    """One figure in both colour schemes, as SVG text; in a lab also in the light one as a picture, PNG in base 64.
+
+    `flaws` are what is wrong with how it looks, one sentence each.
+    """
 
     light: str
     dark: str
     png: str = ""
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,21 @@ def join(light: dict[str, Any], dark: dict[str, Any]) -> Run:
     if not same or any(figures.geometry(one) != figures.geometry(two) for one, two in pairs):
         return Run(error="draws something else each time it runs (or in the dark scheme): seed every generator")
     pictures = light.get("pictures") or [""] * len(pairs)
-    drawings = tuple(Drawing(*pair, png) for pair, png in zip(pairs, pictures, strict=True))
+    flaws = [_flaws(*both) for both in zip(light["flaws"], dark["flaws"], strict=True)]
+    drawings = tuple(Drawing(*pair, *more) for pair, *more in zip(pairs, pictures, flaws, strict=True))
     return Run(light["text"], drawings, light["seconds"], light["versions"])
+
+
+def _flaws(light: list[str], dark: list[str]) -> tuple[str, ...]:
+    """The flaws of a figure; those of one scheme only say which it is."""
+    both = [flaw for flaw in light if flaw in dark]
+    one = [
+        f"in the {scheme} scheme {flaw}"
+        for scheme, flaws in zip(SCHEMES, (light, dark), strict=True)
+        for flaw in flaws
+        if flaw not in both
+    ]
+    return (*both, *one)
 
 
 def _digest(*parts: str) -> str:
@@ -183,7 +200,8 @@ def cached(
         if any(digest_of(name) != digest for name, digest in kept["modules"].items()):
             return None
         run = kept["run"]
-        return Run(**run | {"figures": tuple(Drawing(**drawing) for drawing in run["figures"])})
+        drawings = (Drawing(**drawing | {"flaws": tuple(drawing["flaws"])}) for drawing in run["figures"])
+        return Run(**run | {"figures": tuple(drawings)})
     except (OSError, ValueError, KeyError, TypeError):
         return None  # not there, cut off or of another form: run it again
 

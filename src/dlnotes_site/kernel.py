@@ -18,9 +18,9 @@ from IPython.core.getipython import get_ipython
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from dlnotes_site import figures
+from dlnotes_site import figures, looks
 
-_cells: list[dict[str, float]] = []
+_cells: list[dict[str, Any]] = []
 _running: dict[str, Any] = {}
 
 
@@ -38,10 +38,17 @@ def prepare(scheme: str) -> None:
 def _begin(info: Any) -> None:
     shell: Any = get_ipython()  # said each time, for matplotlib says otherwise when a cell ends
     shell.display_formatter.formatters["image/png"].for_type(Figure, figures.to_png)
-    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, figures.to_svg)
-    _running.update(filters=warnings.catch_warnings(), begin=time.process_time())
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, _drawn)
+    _running.update(filters=warnings.catch_warnings(), begin=time.process_time(), flaws=[])
     _running["filters"].__enter__()
     warnings.simplefilter("error")
+
+
+def _drawn(figure: Figure) -> str:
+    """A figure as SVG; what is wrong with it is noted."""
+    svg = figures.to_svg(figure)
+    _running["flaws"].append(looks.flaws(figure))
+    return svg
 
 
 def _end(result: Any) -> None:
@@ -49,7 +56,8 @@ def _end(result: Any) -> None:
         return  # the cell that called `prepare`
     _running["filters"].__exit__()
     seconds = round(time.process_time() - _running["begin"], 3)
-    _cells.append({"seconds": seconds, "error_line": _line(result.error_before_exec or result.error_in_exec)})
+    line = _line(result.error_before_exec or result.error_in_exec)
+    _cells.append({"seconds": seconds, "error_line": line, "flaws": _running["flaws"]})
 
 
 def _line(error: BaseException | None) -> int:

@@ -29,7 +29,7 @@ CELL_SECONDS = 20.0  # CPU time that a cell may take
 LAB_SECONDS = 90.0
 TIME_LIMIT = 180  # seconds on the clock until a cell is given up, on a slow and busy machine
 
-MACHINERY = ("kernel.py", "notebooks.py", "execute.py", "figures.py")
+MACHINERY = ("kernel.py", "notebooks.py", "execute.py", "figures.py", "looks.py")
 
 Answer = dict[str, Any]
 
@@ -78,6 +78,7 @@ class Lab:
             "text": "",
             "figures": [],
             "pictures": [],
+            "flaws": [],
             "error": "",
             "error_line": 0,
             "seconds": 0.0,
@@ -109,7 +110,7 @@ class Lab:
         told = json.loads(report.outputs[0]["text"])
         for answer, cell in zip(answers, told["cells"], strict=False):
             answer |= {"seconds": cell["seconds"], "error_line": cell["error_line"] if answer["error"] else 0}
-            answer |= {"versions": told["versions"], "modules": told["modules"]}
+            answer |= {"versions": told["versions"], "modules": told["modules"], "flaws": cell["flaws"]}
 
 
 def _environment(folder: str) -> dict[str, str]:

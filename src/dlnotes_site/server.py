@@ -28,7 +28,7 @@ import matplotlib
 import numpy as np
 from matplotlib import pyplot as plt
 
-from dlnotes_site import figures
+from dlnotes_site import figures, looks
 
 PROGRAM = "<block>"
 _FORBIDDEN = re.compile(r"socket\.(?!__new__)|subprocess\.|os\.(system|exec|posix_spawn|fork|spawn|forkpty)|urllib\.")
@@ -94,7 +94,7 @@ def _where(error: BaseException) -> int:
 
 def run(code: str, style: str) -> dict[str, Any]:
     """Run a program in this process and say what it did. Called in a child only."""
-    answer: dict[str, Any] = {"text": "", "figures": [], "modules": [], "versions": _versions()}
+    answer: dict[str, Any] = {"text": "", "figures": [], "flaws": [], "modules": [], "versions": _versions()}
     answer |= {"seconds": 0.0, "error": "", "error_line": 0}
     for name, value in figures.style(style).items():
         matplotlib.rcParams[name] = value  # type: ignore[index]
@@ -106,7 +106,9 @@ def run(code: str, style: str) -> dict[str, Any]:
         with warnings.catch_warnings(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             warnings.simplefilter("error")
             exec(compile(code, PROGRAM, "exec"), module.__dict__)
-            answer["figures"] = [figures.to_svg(plt.figure(number)) for number in plt.get_fignums()]
+            for figure in map(plt.figure, plt.get_fignums()):
+                answer["figures"].append(figures.to_svg(figure))
+                answer["flaws"].append(looks.flaws(figure))
         if err.getvalue():
             answer["error"] = f"writes to stderr: {err.getvalue().strip().splitlines()[0]}"
     except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -123,7 +125,7 @@ def _child(request: dict[str, Any], pipe: int, allowed: set[str]) -> NoReturn:
     with tempfile.TemporaryDirectory(prefix="dlnotes-block-") as folder:
         os.chdir(folder)
         for name in [name for name in sys.modules if name.partition(".")[0] == "dlnotes_site"]:
-            if name != "dlnotes_site.figures":
+            if name not in ("dlnotes_site.figures", "dlnotes_site.looks"):
                 del sys.modules[name]
         np.random.seed()  # noqa: NPY002  a fork would hand every program the same state; a fresh Python has its own
         random.seed()
@@ -169,6 +171,7 @@ def answer(request: dict[str, Any], allowed: set[str]) -> dict[str, Any]:
     return {
         "text": "",
         "figures": [],
+        "flaws": [],
         "modules": [],
         "versions": {},
         "seconds": 0.0,

@@ -112,6 +112,7 @@ def _of_pages(guide: Guide) -> Iterator[Finding]:
             yield from checks.programs(page)
             yield from checks.identifiers(page)
             yield from checks.captions(page)
+            yield from checks.looks(page, guide.runs)
             yield from checks.links(page, pages, assets)
             yield from checks.formulas(page, errors)
             yield from checks.measured(page, guide.measured)
