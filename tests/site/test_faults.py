@@ -141,7 +141,7 @@ FAULTS = {
         replace("tests/formulas/test_guide.py", "@holds(", "@held("),
         "names no formula",
     ),
-    "a symbol that no table explains": (both("| $b$ |", "| $B$ |"), "no table explains the symbol $b$"),
+    "a symbol that no table explains": (both("+ b\n$$", "+ B\n$$"), "no table explains the symbol $B$"),
     "an inline formula changed in one language": (replace(EN, "$u = xW + b$", "$u = Wx + b$"), "not the formulas"),
     "a heading id changed in one language": (replace(EN, "{#figures}", "{#pictures}"), "heading"),
     "a heading without an id": (replace(JA, " {#figures}", ""), "has no id"),
