@@ -21,6 +21,14 @@
 #
 # 予想を求められたら、自分の答えを決めてからセルを実行してください。答えはセルの後に折りたたんであります。
 #
+# この実習だけの記号です。
+#
+# | 記号 | 意味 |
+# | --- | --- |
+# | $n$ | テストに使う画像の数 |
+# | $g$, $\hat{g}$ | 逆伝播の勾配、中心差分 |
+# | $h$ | 中心差分の刻み幅 |
+#
 # ## データを分ける {#data}
 #
 # 8×8の画像を、$(N, 1, 8, 8)$ の配列で受け取ります。1はチャンネルの数です。訓練に600枚、テストに残りの1,197枚を使います。訓練がふつうより少ないのは、学習を短くし、調べる誤りを増やすためです。テストが多ければ、$n$ 枚で測った正解率 $p$ の標準誤差も小さくなります。
@@ -42,6 +50,14 @@
 # In this lab you build a CNN of fewer than two thousand parameters, check its gradients and train it on 600 handwritten digits. You measure over five seeds what data augmentation changes and what it does not. Then you look at the mistakes of one model and find out by counting what they have in common. Read the chapters on [convolution](../vision/convolution.md), [pooling](../vision/pooling.md) and [data augmentation](../vision/data-augmentation.md) first; the formulas are derived there.
 #
 # When you are asked for a prediction, settle on an answer before you run the cell. The answer is folded away after it.
+#
+# These symbols belong to this lab alone.
+#
+# | Symbol | Meaning |
+# | --- | --- |
+# | $n$ | number of test images |
+# | $g$, $\hat{g}$ | gradient of backpropagation, central difference |
+# | $h$ | step of the central difference |
 #
 # ## Split the data {#data}
 #

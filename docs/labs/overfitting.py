@@ -21,6 +21,13 @@
 #
 # セルを実行する前に、太字の「予想」に自分で答えてください。答えは、結果のすぐ後に折りたたんであります。
 #
+# この実習だけの記号です。
+#
+# | 記号 | 意味 |
+# | --- | --- |
+# | $a$, $a_{\mathrm{val}}$ | 本当の数字を当てる割合、検証データの正解率 |
+# | $r$ | 引き直したラベルの割合 |
+#
 # ## 3つに分ける {#split}
 #
 # データは、種ごとに分け直します。ネットワークは300枚の訓練データから学びます。重み減衰の強さや止めるエポックは、200枚の検証データで選びます。500枚のテストデータは、最後のセルまで使いません。選ぶと、実力だけでなく運も一緒に拾うからです。検証データで最もよかった値は、少し甘くなります。テストデータで選べば、テストの値も同じように甘くなります。
@@ -44,6 +51,13 @@
 # In this lab a network overfits until it knows three hundred digits by heart, wrong labels included. Then you win back what can be won, with weight decay, dropout, early stopping and changed images. At the end, one table compares all methods over five seeds, and only there are the test data used. Read [regularization](../training/regularization.md) first, where the methods are derived, and [data augmentation](../vision/data-augmentation.md) for the second half.
 #
 # Answer each bold prediction yourself before you run the cell. The answer is folded right after the result.
+#
+# These symbols belong to this lab alone.
+#
+# | Symbol | Meaning |
+# | --- | --- |
+# | $a$, $a_{\mathrm{val}}$ | share of digits that the network gets right, accuracy on the validation data |
+# | $r$ | share of labels drawn again |
 #
 # ## Split in three {#split}
 #

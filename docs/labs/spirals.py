@@ -21,6 +21,16 @@
 #
 # 先に[ニューラルネットワーク](../basics/neural-network.md)、[損失関数](../basics/loss-functions.md)、[誤差逆伝播法](../training/backpropagation.md)を読んでおいてください。式の導出はそちらにあります。予想を求められたら、自分の答えを決めてからセルを実行してください。答えはセルの後に折りたたんであります。
 #
+# この実習だけの記号です。
+#
+# | 記号 | 意味 |
+# | --- | --- |
+# | $p$ | パラメータの配列 |
+# | $g$, $\hat{g}$ | 誤差逆伝播法の勾配、中心差分 |
+# | $h$, $e_i$ | 中心差分の刻み幅、$i$ 番目だけが1の配列 |
+# | $q$, $a_k$ | 出力層から見た点、クラス $k$ の方向 |
+# | $\bar{u}_2$ | 出力層の3つの総入力の平均 |
+#
 # ## データを見る {#data}
 #
 # `spirals` は、原点から出る3本の腕の上に、900個の点を少しの雑音を付けて散らします。どの腕も、原点のまわりをちょうど1周します。このうち300個をテストデータに取り分け、残りの訓練データの平均と標準偏差で両方を標準化します。
@@ -34,6 +44,16 @@
 # Three arms of a spiral wind around one another, and the task is to tell them apart. You first watch a linear classifier fail. Then you build a multilayer perceptron (MLP) from `Linear` and ReLU, check its gradients against central differences, and write the training loop. By the end you will have seen borders wrap themselves around a spiral and a hidden layer unwind it, and you will have measured the accuracy over five seeds.
 #
 # Read [neural networks](../basics/neural-network.md), [loss functions](../basics/loss-functions.md) and [backpropagation](../training/backpropagation.md) first; the formulas are derived there. When you are asked for a prediction, settle on an answer before you run the cell. The answer is folded away after it.
+#
+# These symbols belong to this lab alone.
+#
+# | Symbol | Meaning |
+# | --- | --- |
+# | $p$ | an array of parameters |
+# | $g$, $\hat{g}$ | gradient of backpropagation, central difference |
+# | $h$, $e_i$ | step of the central difference, array that is 1 at entry $i$ alone |
+# | $q$, $a_k$ | a point as the output layer sees it, the direction of class $k$ |
+# | $\bar{u}_2$ | mean of the three pre-activations of the output layer |
 #
 # ## A look at the data {#data}
 #

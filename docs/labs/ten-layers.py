@@ -23,6 +23,15 @@
 #
 # 正解率の「+-」の後は、5つの種についての標準偏差です。種を変えると、データの分け方、初期値、学習の順序が同時に変わります。テスト画像は500枚なので、1.5ポイント未満の差は差とみなしません。
 #
+# この実習だけの記号です。
+#
+# | 記号 | 意味 |
+# | --- | --- |
+# | $s$ | 重みの初期値の標準偏差 |
+# | $n$ | 中間層の幅 |
+# | $r$ | $z$ の RMS が1層で何倍になるか |
+# | $r_{\sigma^2}$, $m$ | 移動分散、更新のたびに混ぜる割合 |
+#
 # ## 10層を組み立てる {#build}
 #
 # `ten_layers` は、条件を1つずつ替えられるように書いた関数です。`start` は初期値で、数なら標準偏差 $s$、関数なら `dlnotes.initializers` のものを表します。画像は64画素で、9個の中間層の幅も $n = 64$ なので、出力層のほかは $n_{in} = n_{out} = n$ です。バッチ正規化は活性化関数の前に置き、直前の全結合層からバイアスを省きます（[問 1](../training/batch-normalization.md#questions)）。
@@ -46,6 +55,15 @@
 # Read the chapters on [weight initialization](../training/weight-initialization.md) and [batch normalization](../training/batch-normalization.md) first; they derive the formulas. Answer each "prediction" in bold before you run the cell. The answer is folded, right after the result.
 #
 # What follows "+-" after an accuracy is the standard deviation over five seeds. A seed changes the split of the data, the initial values and the order of training alike. With 500 test images, less than 1.5 points does not count as a difference.
+#
+# These symbols belong to this lab alone.
+#
+# | Symbol | Meaning |
+# | --- | --- |
+# | $s$ | standard deviation of the initial weights |
+# | $n$ | width of the hidden layers |
+# | $r$ | factor of the RMS of $z$ for one layer |
+# | $r_{\sigma^2}$, $m$ | running variance, share that each update mixes in |
 #
 # ## Build ten layers {#build}
 #

@@ -17,7 +17,7 @@ _GREEK = """
 """.split()  # noqa: SIM905  (read more easily than a list)
 _MARKS = "hat|bar|tilde|vec|dot|mathbf|mathcal|mathbb|boldsymbol|widehat|widetilde|overline"
 _WORDS = re.compile(
-    r"\\(?:text|mathrm|operatorname|begin|end|tag|hspace|mathop)\*?\s*\{[^{}]*\}|\\\\(?:\[[^\]]*\])?|e(?=\s*\^)"
+    r"\\(?:text|mathrm|operatorname|begin|end|tag|hspace|mathop)\*?\s*\{[^{}]*\}|\\\\(?:\[[^\]]*\])?|e(?=\s*\^)|_\{(?:in|out)\}"
 )
 _TOKEN = re.compile(
     rf"\\(?P<mark>{_MARKS})\s*(?:\{{\s*(?P<inside>\\?[A-Za-z]+)\s*\}}|(?P<bare>\\[A-Za-z]+|[A-Za-z]))"

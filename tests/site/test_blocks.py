@@ -94,6 +94,10 @@ def test_a_fence_in_any_other_dress_is_an_error(info: str) -> None:
         ("```python\n1\n", 1, "never closed"),
         ("$$\na = b\n\nc\n", 1, "never closed"),
         ("<!-- figure: a | Nothing before it. -->\n", 1, "without a block"),
+        ("a\n\n$$\na = b\n$$\n\ntext\n", 3, "has no label"),
+        ("<!-- formula: a -->\n", 1, "without a formula before it"),
+        ("$$\na\n$$\n\n<!-- formula: a -->\n", 5, "without a formula before it"),
+        ("- item\n\n    $$\n    a\n    $$\n<!-- formula: a -->\n", 6, "not indented by 4"),
         (
             "```text\n1\n```\n<!--pytest-codeblocks:expected-output-->\n```text\n1\n```\n",
             4,
@@ -129,17 +133,21 @@ def test_headings_have_level_text_and_id() -> None:
 
 def test_formulas_inline_and_displayed() -> None:
     page = read(
-        "a $x_1$ b `$no$` c \\$5 $y^{2}$\n\n$$\na\n= b\n$$\n\n$$ c $$\n\n| $p$ | q |\n| --- | --- |\n| $r$ | s |\n"
+        "a $x_1$ b `$no$` c \\$5 $y^{2}$\n\n$$\na\n= b\n$$\n<!-- formula: sum -->\n\n$$ c $$\n"
+        "<!-- formula: one -->\n\n| $p$ | q |\n| --- | --- |\n| $r$ | s |\n"
     )
     found = [(formula.line, formula.tex, formula.display) for formula in page.formulas]
     assert found == [
         (1, "x_1", False),
         (1, "y^{2}", False),
         (3, "a\n= b", True),
-        (8, "c", True),
-        (10, "p", False),
-        (12, "r", False),
+        (9, "c", True),
+        (12, "p", False),
+        (14, "r", False),
     ]
+    assert [(formula.label, formula.label_line) for formula in page.labelled] == [("sum", 7), ("one", 10)]
+    assert page.ids == {"sum", "one"}
+    assert page.findings == []
 
 
 def test_links_images_and_html_tags() -> None:

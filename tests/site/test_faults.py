@@ -137,6 +137,22 @@ FAULTS = {
     ),
     "a block in English that computes something else": (replace(EN, "[-2.0, 0.0, 2.0]", "[-2.0, 0.0, 2.5]"), "block 2"),
     "a formula changed in one language": (replace(EN, "w_i x_i + b\n", "w_i x_i - b\n"), "formula"),
+    "a formula changed in both languages and not in its test": (
+        lambda root: (both("w_i x_i + b\n", "w_i x_i - b\n")(root), ("tests/formulas/test_guide.py", 10))[1],
+        "says",
+    ),
+    "a formula without a label": (replace(JA, "<!-- formula: pre-activation -->\n", ""), "has no label"),
+    "a label without a test": (both("<!-- formula: pre-activation -->", "<!-- formula: sum -->"), "no test holds"),
+    "a label changed in one language": (replace(EN, "formula: pre-activation", "formula: sum"), "not the same label"),
+    "a test whose formula does not exist": (
+        replace("tests/formulas/test_guide.py", "guide#pre-activation", "guide#activation"),
+        "no such formula",
+    ),
+    "a test of formulas without a mark": (
+        replace("tests/formulas/test_guide.py", "@holds(", "@held("),
+        "names no formula",
+    ),
+    "a symbol that no table explains": (both("+ b\n$$", "+ B\n$$"), "no table explains the symbol $B$"),
     "an inline formula changed in one language": (replace(EN, "$u = xW + b$", "$u = Wx + b$"), "not the formulas"),
     "a heading id changed in one language": (replace(EN, "{#figures}", "{#pictures}"), "heading"),
     "a heading without an id": (replace(JA, " {#figures}", ""), "has no id"),
