@@ -272,7 +272,10 @@ CHECKS = (validity, links, origins, addresses, navigation, error_page, weight)
 
 def findings(folder: Path, pages: Mapping[str, Mapping[str, Page]], cache: Path | None = None) -> list[Finding]:
     """Everything that is wrong with a built site."""
-    built = read(folder, pages)
+    return _all(read(folder, pages), cache)
+
+
+def _all(built: Site, cache: Path | None) -> list[Finding]:
     found = chain(validity(built, cache), *(check(built) for check in CHECKS if check is not validity))
     return sorted(set(found), key=lambda one: (one.path, one.line, one.text))
 
@@ -280,11 +283,10 @@ def findings(folder: Path, pages: Mapping[str, Mapping[str, Page]], cache: Path 
 def main(arguments: list[str]) -> int:
     """Check the site in a folder (`site`), and say what its pages weigh."""
     folder = Path(arguments[0] if arguments else "site").resolve()
-    pages = site.read()
-    found = findings(folder, pages, site.ROOT / ".cache" / "html.json")
+    built = read(folder, site.read())
+    found = _all(built, site.ROOT / ".cache" / "html.json")
     for finding in found:
         print(finding)
-    built = read(folder, pages)
     heaviest = max(built.files.values(), key=lambda file: file.size)
     print(f"{len(built.files)} files; the heaviest is {heaviest.path}: {heaviest.size} of {PAGE_BUDGET} bytes gzipped")
     print(f"what every page loads: {sum(shared(built).values())} of {SHARED_BUDGET} bytes gzipped")

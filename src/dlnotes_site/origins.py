@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _LOADS = ("src", "srcset", "imagesrcset", "data", "poster", "background", "action", "formaction", "ping")
 _RELATIONS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "preconnect", "dns-prefetch", "manifest"}
 _IN_SVG = {"use", "image", "script", "feimage"}
+_MAY_LOAD = (
+    "//style | //script | //meta[@http-equiv] | //link[@href] | //*[contains(@style, '(') or contains(@style, '@')] | "
+    "//*[local-name() = 'image' or local-name() = 'feimage'] | //use[not(starts-with(@*, '#'))] | "
+    + " | ".join(f"//*[@{name}]" for name in _LOADS)
+)
 _IN_CSS = re.compile(r"""(?:url\(\s*|@import\s+)["']?\s*(?P<address>[^"')\s;]+)""", re.IGNORECASE)
 _IN_SVG_FILE = re.compile(
     r"""(?:\bhref|\bsrc)\s*=\s*["'](?P<address>[^"']+)["']|<\?xml-stylesheet[^>]*href=["'](?P<sheet>[^"']+)"""
@@ -66,9 +71,7 @@ def foreign(address: str, host: str) -> bool:
 
 def _loaded(file: "File") -> Iterator[tuple[int, str]]:
     """What an HTML file makes a browser load: line and address."""
-    for element in file.tree.iter():
-        if not isinstance(element.tag, str):
-            continue
+    for element in file.tree.xpath(_MAY_LOAD):
         line = element.sourceline
         for name, value in element.attrib.items():
             if name in ("srcset", "imagesrcset"):
