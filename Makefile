@@ -61,7 +61,8 @@ lint: setup ## Check code, workflows, Markdown and Japanese prose
 format: setup ## Put the Python code into its form
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
 
-lock: setup ## Pin what pyproject.toml and package.json name (UPGRADE=1: the newest versions)
+lock: ## Pin what pyproject.toml and package.json name (UPGRADE=1: the newest versions)
+	@test -x $(PY) || scripts/setup
 	@$(PY) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.12 \
 		--generate-hashes --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.txt
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund
