@@ -3,7 +3,8 @@
 
 What can be planted is in the modules `of_*.py`, a function a kind. The seed decides which kinds, where, and how:
 with the same seed and the same project the same faults are planted. A fault counts as caught when a step fails *and*
-its message names the fault's file near the fault's line; for a fault of the code, file and line of the test that fails.
+its message names the fault's file near the fault's line; a fault that is not on a page may be named where it shows: by
+file and line of the test that fails, or of the page that came out wrong.
 """
 
 import argparse
@@ -40,11 +41,8 @@ SECONDS = 900  # for one step on one fault
 LOOKS = (
     (r"docs/.*\.(md|py|txt)|benchmarks/results\.json", ("pages", "Markdown", "hosts", "Japanese prose", "library")),
     (r"docs/shared/.*\.tsv", ("pages", "Japanese prose", "site (", "machinery")),
-    (
-        r"docs/shared/.*\.(js|css)",
-        ("scripts", "styles", "origins", "hosts", "site (", "machinery", "site in a browser"),
-    ),
-    (r"mkdocs.*\.yml|overrides/.*", ("origins", "pages", "hosts", "site (", "machinery")),
+    (r"docs/shared/.*\.(js|css)", ("scripts", "styles", "origins", "hosts", "site (", "built site", "site in a")),
+    (r"mkdocs.*\.yml|overrides/.*", ("origins", "pages", "hosts", "site (", "built site", "machinery")),
     (r"src/dlnotes/.*", ("code (", "form of", "library", "types", "pages")),
     (r"src/dlnotes_site/.*|scripts/.*", ("code (", "form of", "machinery", "types", "pages", "site (")),
     (r"tests/.*", ("code (", "form of", "pages", "library", "machinery")),
@@ -172,14 +170,14 @@ def look(root: Path, fault: Fault) -> Outcome:
 
 
 def names(said: str, fault: Fault, root: Path) -> str:
-    """The line of a message that names the fault's file near its line, or "" if there is none."""
-    is_code = fault.path.startswith(("src/", "scripts/", "tests/"))
+    """The line of a message that names the fault's file near its line, or where it shows; "" if there is none."""
+    is_page = fault.path.startswith("docs/") and fault.path.endswith((".md", ".py"))
     for line in said.splitlines():
         for path, number in re.findall(r"([\w./-]+\.\w+)(?:\"?:|\D{1,12}line )(\d+)", line):
             path = path.removeprefix(f"{root}/").removeprefix("./")
             if path in fault.files and abs(int(number) - fault.line) <= NEAR:
                 return line.strip()
-            if is_code and (path.startswith(("tests/", "src/")) or path in fault.files):
+            if not is_page and path.startswith(("tests/", "src/", "site/", "docs/")):
                 return line.strip()
     return ""
 

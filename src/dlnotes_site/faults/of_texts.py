@@ -73,6 +73,18 @@ def formula_broken(tree: Tree, chance: random.Random) -> Fault:
     return Fault("", ja.path, line, f"{old} -> {old}e", (en.path,))
 
 
+@kind("a formula's test that says another formula, or none")
+def formula_test(tree: Tree, chance: random.Random) -> Fault:
+    files = sorted(tree.root.glob("tests/formulas/test_*.py"))
+    path = pick(chance, files, "test of formulas").relative_to(tree.root).as_posix()
+    lines = tree.lines(path)
+    number = pick(chance, [n for n, line in enumerate(lines) if line.startswith("@holds(")], "mark of a formula")
+    new = chance.choice([("#", "#x-"), ("@holds(", "@print("), ('"', '"x')])
+    lines[number] = lines[number].replace(*new, 1)
+    tree.write(path, lines)
+    return Fault("", path, number + 1, f"{new[0]} -> {new[1]}")
+
+
 @kind("a formula without its label")
 def formula_unlabelled(tree: Tree, chance: random.Random) -> Fault:
     places = [
@@ -240,6 +252,34 @@ def avoided_term(tree: Tree, chance: random.Random) -> Fault:
     ja, en, one, term = pick(chance, places, "term with a rendering to avoid")
     tree.swap(ja.path, one.line, term.ja, term.ja_avoid[0])
     return Fault("", ja.path, one.line, f"{term.ja} -> {term.ja_avoid[0]}", (en.path,))
+
+
+@kind("another Japanese name for a term than the glossary's")
+def other_term(tree: Tree, chance: random.Random) -> Fault:
+    names = {"中間層": "隠れ層", "学習率": "学習係数", "重み減衰": "荷重減衰", "誤差逆伝播法": "バックプロパゲーション"}
+    places = [
+        (ja, en, one, name)
+        for ja, en, one, _ in _units(tree, lambda unit: unit.kind in ("paragraph", "item"))
+        for name in names
+        if one.source.count(name) == 1 and f"「{name}" not in one.source
+    ]
+    ja, en, one, name = pick(chance, places, "term")
+    tree.swap(ja.path, one.line, name, names[name])
+    return Fault("", ja.path, one.line, f"{name} -> {names[name]}", (en.path,))
+
+
+@kind("a mark that does not compute its number")
+def mark(tree: Tree, chance: random.Random) -> Fault:
+    places = [
+        (ja, en, one, match)
+        for ja, en in tree.pairs()
+        for one in ja.prose
+        for match in re.finditer(r"(\d+(?:\.\d+)?)(<!-- = [^>]* -->)", one.source)
+    ]
+    ja, en, one, match = pick(chance, places, "mark")
+    new = f"{match[1]}5" if "." in match[1] else str(int(match[1]) + 3)
+    tree.swap(ja.path, one.line, match[0], new + match[2])
+    return Fault("", ja.path, one.line, f"{match[1]}{match[2]} -> {new}", (en.path,))
 
 
 @kind("Markdown that shows as it is written")
