@@ -87,12 +87,12 @@ TEST = (
     ),
     _module(
         "blocks (pytest-codeblocks)",
-        "docs src/dlnotes README.md",
+        "docs src/dlnotes src/dlnotes_site/blocks.py src/dlnotes_site/page.py src/dlnotes_site/figures.py README.md",
         *_TESTS,
         "--codeblocks",
         "docs",
         "README.md",
-        made=".cache/codeblocks.json",
+        made="site/assets/figures .cache/codeblocks.json",
     ),
     _module("a browser for the tests", "", "dlnotes_site.browser"),
     _module(

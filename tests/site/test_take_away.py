@@ -16,6 +16,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 
+import dlnotes_site
 from dlnotes_site import environments, labs, notebooks, render, site
 from dlnotes_site.environments import OWN, pythons
 from tests.serving import serving
@@ -34,6 +35,13 @@ def _stay_here(event, arguments):
         raise PermissionError(f"this test is offline ({host} was asked for)")
 
 sys.addaudithook(_stay_here)
+"""
+# What the build tells its kernels, from copies of the modules: the environment has none of the site's machinery.
+AS_THE_SITE = """\
+import sys
+sys.path.append({folder!r})
+from dlnotes_site import kernel
+kernel.prepare("light")
 """
 
 
@@ -56,11 +64,21 @@ class _OneKernel(KernelSpecManager):
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
-def run(notebook: NotebookNode, python: Path, folder: Path) -> None:
-    """Run a notebook as it stands, offline, in an empty folder."""
+def readers() -> list[tuple[str, bool]]:
+    """Pythons that take a lab, and whether its figures are drawn as the site's are, or as a reader's Jupyter does."""
+    others = [version for version in pythons() if version != OWN]
+    return [(OWN, True), *((version, False) for version in others or [OWN])]
+
+
+def run(notebook: NotebookNode, python: Path, folder: Path, *, as_the_site: bool = False) -> None:
+    """Run a notebook as it stands, offline, in an empty folder; drawn as a reader's Jupyter does, or as the build."""
     startup = folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     (startup / "00-offline.py").write_text(OFFLINE, encoding="utf-8")
+    if as_the_site:
+        shutil.copytree(Path(dlnotes_site.__path__[0]), folder / "copies" / "dlnotes_site")
+        prepare = AS_THE_SITE.format(folder=str(folder / "copies"))
+        (startup / "01-figures.py").write_text(prepare, encoding="utf-8")
     (folder / "empty").mkdir()
     manager = AsyncKernelManager(transport="ipc", connection_file=str(folder / "kernel.json"))
     manager.kernel_spec_manager = _OneKernel()
@@ -81,6 +99,11 @@ def printed(cell: NotebookNode) -> str:
     return "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
 
 
+def pictures(cell: NotebookNode) -> list[str]:
+    """The figures of a cell, each as PNG in base 64."""
+    return [output.data["image/png"].strip() for output in cell.outputs if "image/png" in output.get("data", {})]
+
+
 def downloaded(lang: str, name: str, ending: str = ".ipynb") -> Path:
     folder = SITE / ("en" if lang == "en" else "") / name
     return folder / f"{folder.name}{ending}"
@@ -93,25 +116,28 @@ def test_each_lab_has_asserts_and_no_assert_is_without_a_lab() -> None:
 
 
 @pytest.mark.parametrize("name", LABS)
-@pytest.mark.parametrize("version", pythons())
+@pytest.mark.parametrize(("version", "as_the_site"), readers())
 def test_a_downloaded_lab_runs_with_only_a_kernel_and_the_wheel_and_gives_what_it_promises(
-    version: str, name: str, tmp_path: Path
+    version: str, as_the_site: bool, name: str, tmp_path: Path
 ) -> None:
+    """Text and figures are those that were promised, on the Python of the build byte for byte (see conftest.py)."""
     lang = site.LANGUAGES[sorted(pythons()).index(version) % 2]  # their code is the same: each Python takes a language
     notebook = nbformat.read(downloaded(lang, name), as_version=4)
     shown = nbformat.read(downloaded(lang, name, "-outputs.ipynb"), as_version=4)
     stem = name.rpartition("/")[2]
     asserts = nbformat.v4.new_code_cell((ASSERTS / f"{stem}.py").read_text(encoding="utf-8"))
     notebook.cells.append(asserts)
-    run(notebook, environment(version), tmp_path)
+    run(notebook, environment(version), tmp_path, as_the_site=as_the_site)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:-1]
     promised = [cell for cell in shown.cells if cell.cell_type == "code"]
     assert len(cells) == len(promised)
     for cell, other in zip(cells, promised, strict=True):
         errors = "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
         assert notebooks.terminal(errors).strip() == ""
-        pictures = [sum("image/png" in output.get("data", {}) for output in one.outputs) for one in (cell, other)]
-        assert pictures[0] == pictures[1]
+        drawn, wanted = pictures(cell), pictures(other)
+        assert len(drawn) == len(wanted)
+        if as_the_site and os.environ.get("DLNOTES_FIGURES") != "text":
+            assert drawn == wanted, f"a figure of {name}, drawn again, is not that of the page: run `make site`"
         if version == OWN:
             assert printed(cell) == printed(other), "the outputs of the page are not what a reader gets"
     print(f"{name} on {version}: {printed(asserts).strip()}")
