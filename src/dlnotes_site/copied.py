@@ -1,52 +1,34 @@
 """Every block as a reader gets it: copied from the built pages, run by a Python of its own, its output compared.
 
 `python -m dlnotes_site.copied [--python 3.13] [--versions locked|oldest|newest]` reads the HTML of `site/` and nothing
-else: the text that the copy button puts on the clipboard, and the output that the page shows. Each text becomes a file,
-which a fresh interpreter runs in an environment that holds the wheel of the site and what that needs: in isolated mode,
-offline, in an empty folder, with a home that is empty but for matplotlib's list of fonts. A cell of a lab stands on the
-cells above it, so a lab's cells are copied one below the other into one file, and what it prints is compared with the
-outputs of all cells in turn. Nothing is skipped. What a text did is kept under `.cache/copied` for as long as the text,
-the wheel, Python and the packages are the same.
+else: the text that the copy button puts on the clipboard, and the output that the page shows. Each text becomes a file
+that a fresh interpreter runs (`fresh.py`) in an environment with the wheel of the site and what that needs
+(`environments.py`). A cell of a lab stands on the cells above it, so a lab's cells are copied one below the other into
+one file, and what that prints is compared with the outputs of all cells in turn. Nothing is skipped. The source is read
+only to say in which file and line a block stands that differs.
 """
 
 import argparse
 import datetime
-import functools
 import hashlib
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
 from dlnotes_site import environments, outputs, site
 from dlnotes_site.environments import OWN, ROOT, VERSIONS, Environment
+from dlnotes_site.fresh import Done, offline, run_all
 from dlnotes_site.notebooks import terminal
 from dlnotes_site.page import Finding, Page
 
-AT_ONCE = 2  # programs that run at the same time
-TIME_LIMIT = 300  # seconds that a program may take, a whole lab on a slow and busy machine
-KEPT = ROOT / ".cache" / "copied"
 SUMMARIES = ROOT / ".cache" / "verification"
 _TRIMMED = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
-_NO_SOCKETS = """\
-import runpy, sys
-def stay_here(event, arguments):
-    if event in ("socket.getaddrinfo", "socket.connect", "socket.sendto"):
-        raise PermissionError("a block runs without network")
-sys.addaudithook(stay_here)
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 
 
 @dataclass(frozen=True)
@@ -83,16 +65,6 @@ class Program:
         return self.first + len(self.blocks) - 1
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a program did."""
-
-    code: int
-    stdout: str
-    stderr: str
-    seconds: float
-
-
 def clipboard(code: Tag) -> str:
     """What Material's copy button puts on the clipboard for a `<code>`: its text, or that of an attribute, trimmed."""
     around = code.find_parent(attrs={"data-copy": True})
@@ -122,80 +94,6 @@ def read(built: Path) -> list[Program]:
         name = folder.removeprefix("en").removeprefix("/") if lang == "en" else folder
         found += programs_of(file.read_text(encoding="utf-8"), lang, name or "index")
     return found
-
-
-@functools.cache
-def offline() -> tuple[str, ...]:
-    """What is put before a command so that the system gives it no network; nothing, if the system does not let us."""
-    for prefix in (("unshare", "--net"), ("unshare", "--map-root-user", "--net")):
-        if shutil.which(prefix[0]) and not subprocess.run([*prefix, "true"], capture_output=True).returncode:
-            return prefix
-    return ()
-
-
-def run(text: str, environment: Environment, home: Path, prefix: Sequence[str] | None = None) -> Done:
-    """Run a text as a file in a fresh interpreter, with nothing around it."""
-    prefix = offline() if prefix is None else tuple(prefix)
-    plain = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(home), "MPLBACKEND": "agg"}
-    plain |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-    with tempfile.TemporaryDirectory(prefix="dlnotes-copied-") as folder:
-        file, empty = Path(folder, "block.py"), Path(folder, "empty")
-        file.write_text(text, encoding="utf-8", newline="")
-        empty.mkdir()
-        python = [str(environment.python), "-I"]
-        command = [*prefix, *python, str(file)] if prefix else [*python, "-c", _NO_SOCKETS, str(file)]
-        begin = time.monotonic()
-        try:
-            done = subprocess.run(command, cwd=empty, env=plain, capture_output=True, timeout=TIME_LIMIT, check=False)
-        except subprocess.TimeoutExpired:
-            return Done(1, "", f"does not end within {TIME_LIMIT} s", TIME_LIMIT)
-        seconds = round(time.monotonic() - begin, 2)
-    stdout, stderr = (stream.decode("utf-8", "backslashreplace") for stream in (done.stdout, done.stderr))
-    return Done(done.returncode, stdout, stderr, seconds)
-
-
-def run_all(
-    texts: Sequence[str],
-    environment: Environment,
-    wheel: Path,
-    kept: Path = KEPT,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> dict[str, Done]:
-    """Run each text once; what is kept of an earlier time is not run again."""
-    home = environment.python.parents[1] / "home"
-    surroundings = [hashlib.sha256(wheel.read_bytes()).hexdigest(), environment.version, *offline()]
-    surroundings += [f"{name}={version}" for name, version in sorted(environment.packages.items())]
-    files = {
-        text: kept / f"{hashlib.sha256('\0'.join([text, _NO_SOCKETS, *surroundings]).encode()).hexdigest()}.json"
-        for text in texts
-    }
-    known = {text: done for text, file in files.items() if (done := _kept(file))}
-    todo = sorted((text for text in files if text not in known), key=len, reverse=True)  # labs take longest
-    if todo and not home.is_dir():
-        home.mkdir()
-        run("import matplotlib.pyplot", environment, home)  # makes the list of fonts
-    kept.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = pool.map(lambda text: run(text, environment, home), todo)
-        for number, (text, done) in enumerate(zip(todo, results, strict=True), 1):
-            known[text] = done
-            if not done.code:
-                _keep(files[text], done)
-            progress(number, len(todo))
-    return known
-
-
-def _kept(file: Path) -> Done | None:
-    try:
-        return Done(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _keep(file: Path, done: Done) -> None:
-    partial = file.with_suffix(f".{os.getpid()}.tmp")
-    partial.write_text(json.dumps(asdict(done)), encoding="utf-8")
-    partial.replace(file)
 
 
 def findings(

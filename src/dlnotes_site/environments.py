@@ -44,11 +44,15 @@ print(json.dumps([version, {name: [one.version, one.requires or []] for name, on
 
 @dataclass(frozen=True)
 class Environment:
-    """A Python with packages: its program, its version and the packages with theirs."""
+    """A Python with packages: its program, its version, the packages with theirs, and a home for what it runs.
+
+    The home is empty but for matplotlib's list of fonts, which takes seconds to make and speaks of it on stderr.
+    """
 
     python: Path
     version: str
     packages: dict[str, str]
+    home: Path
 
 
 @functools.cache
@@ -99,7 +103,7 @@ def make(
         raise FileNotFoundError(f"no Python {version} on this machine: it has {', '.join(sorted(pythons()))}")
     pins = (ROOT / "requirements.txt").read_bytes()
     today = datetime.date.today().isoformat() if versions == "newest" else ""
-    parts = [pins, wheel.read_bytes(), repr((versions, today, *extra, library, seed)).encode()]
+    parts = [pins, wheel.read_bytes(), repr((versions, today, *extra, library, seed, _PACKAGES)).encode()]
     key = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
     kind = "-".join([version, versions, *extra, *([] if library else ["alone"])])
     folder = FOLDER / f"{kind}-{key}"
@@ -111,10 +115,13 @@ def make(
                 shutil.rmtree(other)
             _create(folder, version, seed)
             _install(folder, wheel, versions, extra, library)
+            home = {"PATH": os.defpath, "HOME": str(folder / "home"), "MPLBACKEND": "agg"}
+            (folder / "home").mkdir()
+            subprocess.run([folder / "bin" / "python", "-I", "-c", "import matplotlib.pyplot"], env=home, check=True)
             (folder / "ready").touch()
     python = folder / "bin" / "python"
     full, packages = _ask(python)
-    return Environment(python, full, {name: said[0] for name, said in packages.items()})
+    return Environment(python, full, {name: said[0] for name, said in packages.items()}, folder / "home")
 
 
 def _create(folder: Path, version: str, seed: bool) -> None:

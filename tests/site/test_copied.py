@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from dlnotes_site import blocks, copied, environments, outputs, render, site
-from dlnotes_site.copied import Done, Program, Shown
+from dlnotes_site import blocks, copied, environments, fresh, outputs, render, site
+from dlnotes_site.copied import Program, Shown
 from dlnotes_site.environments import OWN, Environment
 from dlnotes_site.execute import Run
+from dlnotes_site.fresh import Done
 from dlnotes_site.page import Page
 
 from .built import SITE
@@ -38,7 +39,7 @@ def built(folder: Path, page: Page, printed: list[str], around: str = "{}") -> P
 def found(folder: Path, page: Page, reader: Environment, *, exact: bool = True) -> list[str]:
     programs = copied.read(folder)
     texts = [program.text for program in programs]
-    done = copied.run_all(texts, reader, environments.wheel(SITE), folder / "kept")
+    done = fresh.run_all(texts, reader, environments.wheel(SITE), folder / "kept")
     return list(map(str, copied.findings(programs, done, {"ja": {page.name: page}}, exact=exact)))
 
 
@@ -61,7 +62,7 @@ def test_what_is_kept_of_the_last_run_counts_the_blocks_that_stats_counts(capsys
     counts = {lang: counts["blocks"] for lang, counts in site.stats(site.load())}
     programs = copied.read(SITE)
     done = {program.text: NONE for program in programs}
-    reader = Environment(Path(), "", {})
+    reader = Environment(Path(), "", {}, Path())
     assert copied.summary(programs, done, reader, environments.wheel(SITE), exact=True)["blocks"] == counts
 
 
@@ -103,25 +104,21 @@ def test_what_only_works_on_the_author_s_machine_is_named(
     page = markdown(program)
     (finding,) = found(built(tmp_path, page, [""]), page, reader)
     assert finding.startswith("docs/ja/page.md:3: block 1 of the built page, copied into a file, ")
-    assert said in finding or ("unshare" not in copied.offline() and "PermissionError" in finding)
+    assert said in finding or ("unshare" not in fresh.offline() and "PermissionError" in finding)
 
 
-def test_where_the_system_gives_no_way_to_take_the_network_off_python_refuses_it(
-    tmp_path: Path, reader: Environment
-) -> None:
+def test_where_the_system_gives_no_way_to_take_the_network_off_python_refuses_it(reader: Environment) -> None:
     program = "import socket, sys\nprint(__name__, sys.argv[1:])\nsocket.create_connection(('192.0.2.1', 80), 2)"
-    done = copied.run(program, reader, tmp_path, prefix=())
+    done = fresh.run(program, reader, prefix=())
     assert done.stdout == "__main__ []\n"
     assert done.stderr.endswith("PermissionError: a block runs without network\n")
 
 
-def test_nothing_of_this_environment_reaches_a_block(
-    tmp_path: Path, reader: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_of_this_environment_reaches_a_block(reader: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLNOTES_SECRET", "1")
     monkeypatch.setenv("PYTHONPATH", str(site.ROOT / "src"))
     program = "import os, sys\nprint(*sorted(os.environ))\nprint(sys.flags.isolated, *sys.argv[1:])"
-    names, flags = copied.run(program, reader, tmp_path).stdout.splitlines()
+    names, flags = fresh.run(program, reader).stdout.splitlines()
     plain = ["HOME", "LANG", "MKL_NUM_THREADS", "MPLBACKEND", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PATH"]
     assert set(names.split()) - {"LC_CTYPE"} == set(plain)
     assert flags == "1"
@@ -153,15 +150,16 @@ def test_a_text_is_run_again_only_when_it_or_what_it_runs_on_changes(tmp_path: P
 
     def run(text: str, environment: Environment = reader, wheel: Path = wheel) -> bool:
         ran.clear()
-        copied.run_all([text], environment, wheel, tmp_path / "kept", lambda done, total: ran.append(done))
+        fresh.run_all([text], environment, wheel, tmp_path / "kept", lambda done, total: ran.append(done))
         return bool(ran)
 
     other = tmp_path / "other.whl"
     other.write_bytes(b"another wheel")
     assert [run("print(1)"), run("print(1)"), run("print(1)  #"), run("print(1)", wheel=other)] == [1, 0, 1, 1]
-    newer = Environment(reader.python, reader.version, reader.packages | {"numpy": "99"})
+    newer = Environment(reader.python, reader.version, reader.packages | {"numpy": "99"}, reader.home)
     assert [run("print(1)", newer), run("print(1)", newer)] == [True, False]
-    assert [run("raise SystemExit(1)"), run("raise SystemExit(1)")] == [True, True], "what failed is not kept"
+    for failing in ("raise SystemExit(1)", "import sys\nprint('x', file=sys.stderr)"):
+        assert [run(failing), run(failing)] == [True, True], "what failed is not kept"
 
 
 def test_only_what_the_wheel_needs_is_in_the_environment(reader: Environment) -> None:
