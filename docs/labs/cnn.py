@@ -56,7 +56,7 @@
 # | Symbol | Meaning |
 # | --- | --- |
 # | $n$ | number of test images |
-# | $g$, $\hat{g}$ | gradient of backpropagation, central difference |
+# | $g$, $\hat{g}$ | gradient of the backward pass, central difference |
 # | $h$ | step of the central difference |
 #
 # ## Split the data {#data}
