@@ -664,8 +664,8 @@ for name, rows in results.items():  # (part, seed)
 
 plt.figure(figsize=(6.4, 5.4))
 for i, (train, validation, test) in enumerate(results.values()):
-    plt.plot(train, np.full(5, i - 0.15), "o", color="C0", alpha=0.7)
-    plt.plot(test, np.full(5, i + 0.15), "^", color="C1", alpha=0.7)
+    plt.plot(train, np.full(5, i - 0.15), "o", color="C0", alpha=0.8)
+    plt.plot(test, np.full(5, i + 0.15), "^", color="C1", alpha=0.8)
 plt.yticks(range(len(order)), order)
 plt.gca().invert_yaxis()
 plt.xlim(0, 104)
