@@ -194,7 +194,7 @@ def _pale_lines(figure: Any) -> Iterator[str]:
                 faint = max((colour[3] for colour in colours), default=0.0) < SHADE
                 if ratio < 3.0 - ROUNDING and not (faint and _unnamed(artist)):
                     yield (
-                        f"{what} of {_name(artist)} has a contrast of {ratio:.1f} with the axes' face, at least 3 is "
+                        f"the contrast of {what} of {_name(artist)} with the axes' face is {ratio:.1f}, at least 3 is "
                         "wanted: choose another colour or less transparency"
                     )
                     break

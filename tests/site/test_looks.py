@@ -119,10 +119,10 @@ FAULTS: list[tuple[Callable[[bool], None], str]] = [
     (_text_on_a_dark_bar, "the text '80' has a contrast of"),
     (_large_pale_text, "the text '80' has a contrast of"),
     (_text_across_a_line, "the text 'words' has a contrast of 1.0 with what lies behind it, at least 4.5"),
-    (_pale_line, "the line of the Line2D 'data' has a contrast of"),
-    (_pale_markers, "the markers of a Line2D without a label has a contrast of"),
-    (_pale_points, "the area of a PathCollection without a label has a contrast of"),
-    (_pale_bars, "the area of a Rectangle without a label has a contrast of"),
+    (_pale_line, "the contrast of the line of the Line2D 'data' with the axes' face is"),
+    (_pale_markers, "the contrast of the markers of a Line2D without a label with the axes' face is"),
+    (_pale_points, "the contrast of the area of a PathCollection without a label with the axes' face is"),
+    (_pale_bars, "the contrast of the area of a Rectangle without a label with the axes' face is"),
 ]
 
 
