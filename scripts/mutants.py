@@ -29,6 +29,7 @@ from pathlib import Path
 import libcst as cst
 import libcst.matchers as m
 from mutmut import __main__ as mutmut
+from mutmut.configuration import reset_config
 from mutmut.mutation import file_mutation, mutators
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
@@ -129,6 +130,7 @@ def prepare() -> None:
     pytest = re.search(r"^\[tool\.pytest.*?(?=^\[|\Z)", (ROOT / "pyproject.toml").read_text("utf-8"), re.M | re.S)
     (WORK / "pyproject.toml").write_text("\n".join(["[tool.mutmut]", *lines, "", pytest[0] if pytest else ""]))
     os.chdir(WORK)
+    reset_config()  # mutmut read the project's own, which has nothing for it
 
 
 def digest() -> str:
