@@ -1,7 +1,8 @@
 """Mutation testing of the library: mutmut plants one small fault at a time, and a test must notice.
 
-`make mutants` goes through `MODULES` and writes `tests/mutants.json`; it goes on where it was interrupted, and tries
-again what survived. The reasons why a survivor may live stand in `tests/mutants.toml`.
+`make mutants` goes through `MODULES` and writes `tests/mutants.json`. It goes on where it was interrupted, unless the
+library or a test changed since. `make mutants ONLY=survivors` tries again what survived, against the tests as they are
+now. The reasons why a survivor may live stand in `tests/mutants.toml`.
 
 Mutated are the bodies of functions and methods, and their defaults that are plain values. Left out, by rule:
 
