@@ -1,7 +1,8 @@
 """Mutation testing of the library: mutmut plants one small fault at a time, and a test must notice.
 
-`make mutants` goes through `MODULES` and writes `tests/mutants.json`; it goes on where it was interrupted, and tries
-again what survived. The reasons why a survivor may live stand in `tests/mutants.toml`.
+`make mutants` goes through `MODULES` and writes `tests/mutants.json`. It goes on where it was interrupted, unless the
+library or a test changed since. `make mutants ONLY=survivors` tries again what survived, against the tests as they are
+now. The reasons why a survivor may live stand in `tests/mutants.toml`.
 
 Mutated are the bodies of functions and methods, and their defaults that are plain values. Left out, by rule:
 
@@ -29,6 +30,7 @@ from pathlib import Path
 import libcst as cst
 import libcst.matchers as m
 from mutmut import __main__ as mutmut
+from mutmut.configuration import reset_config
 from mutmut.mutation import file_mutation, mutators
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
@@ -129,6 +131,7 @@ def prepare() -> None:
     pytest = re.search(r"^\[tool\.pytest.*?(?=^\[|\Z)", (ROOT / "pyproject.toml").read_text("utf-8"), re.M | re.S)
     (WORK / "pyproject.toml").write_text("\n".join(["[tool.mutmut]", *lines, "", pytest[0] if pytest else ""]))
     os.chdir(WORK)
+    reset_config()  # mutmut read the project's own, which has nothing for it
 
 
 def digest() -> str:

@@ -206,6 +206,7 @@ def test_both_dtypes_start_from_the_same_numbers():
         MaxPool2d(2),
         MaxPool2d(2, stride=1),
         AvgPool2d(2),
+        AvgPool2d(3, stride=1),
         Conv2d(2, 3, 2, rng=rng(), dtype=np.float32),
         BatchNorm(2, dtype=np.float32),
     ],
@@ -450,12 +451,15 @@ def test_mode_reaches_every_layer_and_is_returned():
     assert all(layer.training for layer in everyone)
 
 
-@pytest.mark.parametrize("layer", [Linear(2, 3, rng=rng()), Sequential(Tanh()), BatchNorm(2)])
-def test_before_the_first_backward_there_are_no_gradients_and_the_layer_trains(layer):
-    assert layer.grads == {}
-    assert layer.training is True
-    assert layer.eval().training is False
+def test_before_the_first_backward_there_are_no_gradients_and_the_layer_trains():
+    for layer in (Linear(2, 3, rng=rng()), Sequential(Tanh()), BatchNorm(2), Flatten()):
+        assert layer.grads == {}
+        assert layer.training is True
+        assert layer.eval().training is False
 
 
 def test_leaky_relu_as_a_layer_has_the_slope_of_the_function():
-    np.testing.assert_array_equal(LeakyReLU()([-2.0, 3.0]), activations.leaky_relu([-2.0, 3.0]))
+    for settings in ({}, {"slope": 0.25}):
+        layer = LeakyReLU(**settings)
+        np.testing.assert_array_equal(layer([-2.0, 3.0]), activations.leaky_relu([-2.0, 3.0], **settings))
+        np.testing.assert_array_equal(layer.backward([1, 1]), activations.d_leaky_relu([-2.0, 3.0], **settings))

@@ -1,4 +1,4 @@
-"""The processes that run blocks get an environment of their own; told of a measurement of coverage, they take part."""
+"""Processes that run blocks and labs get an environment of their own; where coverage is measured, they take part."""
 
 import os
 import subprocess
@@ -8,17 +8,21 @@ from typing import Any
 
 import pytest
 
-from dlnotes_site import execute
+from dlnotes_site import execute, notebooks
 
 MEASUREMENT = "COVERAGE_PROCESS_CONFIG"
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _servers_are_measured() -> Iterator[None]:
+def _children_are_measured() -> Iterator[None]:
+    environment = notebooks._environment
+    measured = {MEASUREMENT: os.environ.get(MEASUREMENT, "")}
+
     def started(command: list[str], env: dict[str, str], **options: Any) -> Any:
-        return subprocess.Popen(command, env=env | {MEASUREMENT: os.environ[MEASUREMENT]}, **options)
+        return subprocess.Popen(command, env=env | measured, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        if MEASUREMENT in os.environ:
-            patch.setattr(execute, "subprocess", SimpleNamespace(Popen=started, PIPE=subprocess.PIPE))
+        if all(measured.values()):
+            patch.setattr(execute, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": started}))
+            patch.setattr(notebooks, "_environment", lambda folder: environment(folder) | measured)
         yield
