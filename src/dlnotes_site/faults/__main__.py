@@ -47,7 +47,7 @@ LOOKS = (
     (r"src/dlnotes_site/.*|scripts/.*", ("code (", "form of", "machinery", "types", "pages", "site (")),
     (r"tests/.*", ("code (", "form of", "pages", "library", "machinery")),
     (r"\.github/.*", ("workflows (a", "workflows (z")),
-    (r".*\.md", ("Markdown", "hosts", "blocks")),
+    (r".*\.md", ("Markdown", "hosts", "site (", "blocks")),
 )
 
 
@@ -133,12 +133,28 @@ def looks_at(path: str) -> list[Step]:
     first = next((names for pattern, names in LOOKS if re.fullmatch(pattern, path)), ())
     steps = [step for step in TEST if step.name != "a browser for the tests" and "faults" not in step.name]
     wanted = [step for name in first for step in steps if step.name.startswith(name)]
-    ordered = list(dict.fromkeys([*wanted, *steps]))
-    tests = "tests/test_" + Path(path).stem.strip("_") + ".py"
-    if path.startswith("src/dlnotes/") and Path(tests).is_file():  # the library's step, its likeliest part first
-        at = next(number for number, step in enumerate(ordered) if step.name.startswith("library"))
-        ordered.insert(at, Step(ordered[at].name, (PYTHON, "-m", "pytest", "-q", "-x", tests), ("src",)))
+    ordered = [narrow for step in dict.fromkeys([*wanted, *steps]) for narrow in (*_likeliest(step, path), step)]
+    build = next(step for step in steps if step.name.startswith("site ("))
+    ordered.remove(build)
+    first_built = next(number for number, step in enumerate(ordered) if "site" in step.made)
+    ordered.insert(first_built, build)  # what looks at the built site needs one
     return ordered
+
+
+def _likeliest(step: Step, path: str) -> list[Step]:
+    """The part of a step's tests that is likeliest to notice a fault in a file, which is tried first."""
+    stem = Path(path).stem.strip("_")
+    if step.name.startswith("library") and path.startswith("src/dlnotes/"):
+        tests = [f"tests/test_{stem}.py"]
+    elif step.name.startswith("machinery") and path.startswith("src/dlnotes_site/"):
+        tests = [f"tests/site/test_{stem}.py", "tests/site/test_faults.py"]
+    elif step.name.startswith("blocks") and path == "README.md":
+        tests = ["--codeblocks", path]
+    else:
+        return []
+    there = [one for one in tests if one.startswith("--") or Path(one).is_file()]
+    made = ("site",) if "--codeblocks" in tests else ()
+    return [replace(step, command=(PYTHON, "-m", "pytest", "--quiet", *there), made=made)] if there else []
 
 
 def look(root: Path, fault: Fault) -> Outcome:
