@@ -1,6 +1,8 @@
 """The last run of `make mutants`: enough faults were noticed, and each that was not has its reason."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -61,3 +63,39 @@ def test_a_result_that_is_not_enough_is_told_of_in_one_sentence(tmp_path, change
     found = complaints({**GOOD, **change}, tmp_path)
     assert len(found) == (message is not None)
     assert message is None or message in found[0]
+
+
+SAMPLE = """
+@np.errstate(all="ignore")
+def f(u, n=2):
+    r"The sum."
+    u = as_float(u, "f", "u")
+    if u.size == 0:
+        raise ValueError(f"f expects entries, got {u.size + 1}")
+    return cast(Array, u.sum() + n)
+
+@property
+def g(self):
+    return 1
+"""
+
+
+def test_texts_types_and_properties_are_left_alone_and_functions_under_errstate_are_not():
+    program = (
+        "import sys; sys.path.insert(0, 'scripts'); import mutants; mutants.teach(); "
+        "print(mutants.file_mutation.mutate_file_contents('x.py', sys.stdin.read()).code)"
+    )
+    command = [sys.executable, "-c", program]
+    code = subprocess.run(command, cwd=ROOT, input=SAMPLE, capture_output=True, text=True, check=True).stdout
+    for planted in ("n=3", 'as_float(None, "f", "u")', "u.size != 0", "u.size == 1", "u.sum() - n"):
+        assert planted in code
+    for untouched in (
+        "XXfXX",
+        "as_float(u, None",
+        "u.size - 1",
+        "u.size + 2",
+        "cast(None",
+        "return 2",
+        "ValueError(None",
+    ):
+        assert untouched not in code
