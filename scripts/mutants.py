@@ -108,13 +108,18 @@ class Visitor(file_mutation.MutationVisitor):
         return super()._skip_node_and_children(node)
 
 
-def prepare() -> None:
-    """Teach mutmut the rules, and go to a folder where it may write. What was found for other files is dropped."""
+def teach() -> None:
+    """Make mutmut follow the rules above."""
     file_mutation.MutationVisitor = Visitor
     file_mutation.mutation_operators[:] = [
         (kind, arguments if operator is mutators.operator_arg_removal else operator)
         for kind, operator in file_mutation.mutation_operators
     ]
+
+
+def prepare() -> None:
+    """Go to a folder where mutmut finds its settings, the library and the tests, and may write."""
+    teach()
     WORK.mkdir(parents=True, exist_ok=True)
     for name in ("src", "tests"):
         if not (WORK / name).is_symlink():

@@ -391,3 +391,8 @@ def test_directions_need_far_fewer_evaluations_than_entries():
     entries, directions = (check_layer(layer, x, rng=rng(), method=m).evaluations for m in METHODS)
     assert entries == 2 * (60 + 600 + 30 + 120 + 4)
     assert directions == 2 * 4 * 5
+
+
+def test_a_single_number_has_no_entry_to_name():
+    with pytest.raises(GradientError, match=r"^x: got 7, central difference 6"):
+        check_gradient(lambda w: w**2, lambda w: 7.0, 3)

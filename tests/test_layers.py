@@ -459,7 +459,7 @@ def test_before_the_first_backward_there_are_no_gradients_and_the_layer_trains()
 
 
 def test_leaky_relu_as_a_layer_has_the_slope_of_the_function():
-    for slopes in ({}, {"slope": 0.25}):
-        layer = LeakyReLU(**slopes)
-        np.testing.assert_array_equal(layer([-2.0, 3.0]), activations.leaky_relu([-2.0, 3.0], **slopes))
-        np.testing.assert_array_equal(layer.backward([1, 1]), activations.d_leaky_relu([-2.0, 3.0], **slopes))
+    for options in ({}, {"slope": 0.25}):
+        layer = LeakyReLU(**options)
+        np.testing.assert_array_equal(layer([-2.0, 3.0]), activations.leaky_relu([-2.0, 3.0], **options))
+        np.testing.assert_array_equal(layer.backward([1, 1]), activations.d_leaky_relu([-2.0, 3.0], **options))

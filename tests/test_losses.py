@@ -254,3 +254,8 @@ def test_a_single_probability_without_an_axis_is_one_sample():
 def test_a_probability_below_zero_by_rounding_is_zero():
     assert losses.cross_entropy([-1e-12, 1.0], 0) == np.inf
     assert losses.binary_cross_entropy(-1e-12, 1.0) == np.inf
+
+
+def test_a_single_sample_wants_one_label():
+    with pytest.raises(ValueError, match=r"expects labels \(\) or rows \(3,\) as d for u of shape \(3,\), got \(2,\)"):
+        losses.cross_entropy_with_logits([1.0, 2.0, 3.0], [0, 1])
