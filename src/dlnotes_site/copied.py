@@ -77,6 +77,8 @@ def programs_of(html: str, lang: str, name: str) -> list[Program]:
     soup = BeautifulSoup(html, "lxml")
     shown = []
     for code in soup.select(".language-python code"):
+        if code.find_parent(class_="dl-proofs"):
+            continue  # functions of the tests of formulas, to be read; the library's step runs them
         block = code.find_parent(class_="dl-block")
         printed = block.select(".dl-output samp") if isinstance(block, Tag) else []
         shown.append(Shown(clipboard(code), "".join(samp.get_text() for samp in printed)))

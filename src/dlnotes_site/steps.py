@@ -80,7 +80,7 @@ TEST = (
     _module("site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site"),
     _module("built site (dlnotes_site.built)", f"{_BUILD} package.json", "dlnotes_site.built", made="site"),
     _module(
-        "copied blocks",
+        "copied blocks (dlnotes_site.copied)",
         "docs src",
         "dlnotes_site.copied",
         made="site .cache/verification/copied.json",
