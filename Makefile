@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated outdated terms copied library faults reproducible mutants bench lint format lock stats clean
+.PHONY: help setup serve test site update translated faults outdated terms copied library reproducible bench mutants lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000

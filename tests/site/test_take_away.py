@@ -26,6 +26,7 @@ from .built import SITE
 LABS = sorted(name for name, page in site.read()["ja"].items() if page.lab)
 ASSERTS = site.ROOT / "tests" / "labs"
 OFFLINE = """\
+import sys
 
 def _stay_here(event, arguments):
     host = arguments[0] if event == "socket.getaddrinfo" else None

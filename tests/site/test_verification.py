@@ -10,9 +10,7 @@ from bs4 import BeautifulSoup
 from dlnotes_site import site, verification
 from dlnotes_site.page import Block, Figure, Formula, Page
 
-from .built import file_of, soup
-
-RESULTS = site.ROOT / "tests" / "faults.json"
+from .built import file_of
 
 
 @pytest.fixture
@@ -61,16 +59,8 @@ def test_the_foot_says_what_is_on_the_page() -> None:
     "page", [page for pages in site.read().values() for page in pages.values()], ids=lambda p: p.path
 )
 def test_each_pages_foot_says_what_it_was_checked_with(page: Page) -> None:
-    (shown,) = soup(file_of(page.lang, page.name)).select(".dl-checked")
+    html = BeautifulSoup(file_of(page.lang, page.name).read_text(encoding="utf-8"), "lxml")
+    (shown,) = html.select(".dl-checked")
     said = shown.get_text()
     assert verification.foot(page)["text"].strip() in " ".join(said.split())
     assert str(shown.a["href"]).endswith("verification/") or page.name == "verification"  # type: ignore[index]
-
-
-def test_the_long_run_of_faults_caught_them_all() -> None:
-    report = json.loads(RESULTS.read_text(encoding="utf-8"))
-    assert report["planted"] >= 80, "plant more: `make faults`"
-    assert report["kinds"] >= 20
-    missed = [one for one in report["outcomes"] if not one["step"]]
-    assert missed == [], "a fault was not caught: write the check that catches it, then `make faults`"
-    assert report["caught"] == report["planted"]
