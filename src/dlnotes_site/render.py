@@ -118,7 +118,7 @@ def proofs_html(chapters: Sequence[tuple[str, str, Sequence[Test]]], titles: Map
     )
     parts = [f'<div class="dl-proofs" data-search-exclude><ul>{contents}</ul>']
     for name, title, tests in chapters:
-        parts.append(f'<h2 id="{name}">{html.escape(title)}</h2>')
+        parts.append(f'<h2 id="{name}" data-search-exclude>{html.escape(title)}</h2>')
         for test in tests:
             backs = ", ".join(_back(held.place, titles, up) for held in test.holds)
             parts.append(
