@@ -1,6 +1,8 @@
-"""Check that no file of the project names a package registry's host or a path of one machine.
+"""Check that no file of the project names a package registry's host or a path of one machine, or loads from elsewhere.
 
-With either in it, a file works in one place only: behind another mirror or in another folder it does not.
+With either of the first in it, a file works in one place only: behind another mirror or in another folder it does not.
+What a template, script or style loads from another origin, a reader without a network does not get; the built pages
+are checked, too (origins.py), here the place is named where it was written.
 """
 
 import re
@@ -21,14 +23,26 @@ _HOSTS = [
     ("deb" + "ian", "org"),
 ]
 _FOLDERS = ["work", "root", "home", "Users"]
-PATTERNS = (
+_EVERYWHERE = ("",)
+_LOADING = ("overrides/", "docs/shared/assets/", "src/dlnotes_site/search/")
+PATTERNS = (  # each with the folders that it is looked for in
     (
         re.compile("|".join(rf"\b{name}\.{end}\b" for name, end in _HOSTS)),
         "the host of a package registry: name the package only",
+        _EVERYWHERE,
     ),
     (
         re.compile(rf"(?<![\w.$~*/}}\]-])/(?:{'|'.join(_FOLDERS)})/[\w.-]"),
         "a path of one machine: write it relative to the project",
+        _EVERYWHERE,
+    ),
+    (
+        re.compile(
+            r"""(?:\bsrc=|\bsrcset=|<link[^>]*\bhref=|\burl\(|@import|\bfetch\(|\bimport\(|\bfrom |importScripts\(|"""
+            r"""\bopen\()[\s"'(url]*(?:https?:)?//[^\s"')]+"""
+        ),
+        "loads from another origin: readers may be offline, keep the file in docs/shared",
+        _LOADING,
     ),
 )
 _CACHES = {".cache", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
@@ -59,10 +73,10 @@ def check(root: Path) -> list[Finding]:
         data = path.read_bytes()
         if b"\0" in data:
             continue
+        name = path.relative_to(root).as_posix()
         for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), 1):
-            for pattern, message in PATTERNS:
-                if match := pattern.search(line):
-                    name = path.relative_to(root).as_posix()
+            for pattern, message, folders in PATTERNS:
+                if name.startswith(folders) and (match := pattern.search(line)):
                     findings.append(Finding(name, number, f"{match.group()}: {message}"))
     return findings
 

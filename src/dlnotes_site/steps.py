@@ -68,8 +68,7 @@ LINT = (
     ),
     _module("Markdown (markdownlint)", "docs src README.md CONTRIBUTING.md", "dlnotes_site.markup"),
     _module("Japanese prose (textlint)", "docs src", "dlnotes_site.prose"),
-    _module("hosts and paths", ".", "dlnotes_site.hygiene"),
-    _module("origins of what is loaded", "docs/shared overrides src/dlnotes_site", "dlnotes_site.loads"),
+    _module("hosts, paths and origins", ".", "dlnotes_site.hygiene"),
 )
 
 TEST = (

@@ -278,6 +278,27 @@ def test_no_file_of_the_project_names_a_registry_host_or_a_machine_path() -> Non
     assert list(map(str, hygiene.check(ROOT))) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "found"),
+    [
+        ("overrides/main.html", '<script src="https://cdn.example.com/x.js"></script>', True),
+        ("overrides/main.html", '<link rel="stylesheet" href="https://fonts.example.com/css">', True),
+        ("overrides/main.html", '<a href="https://example.com/">a link that a reader follows</a>', False),
+        ("docs/shared/assets/site.css", '@import url("https://fonts.example.com/css");', True),
+        ("docs/shared/assets/site.css", ".x { background: url(//example.com/x.png); }", True),
+        ("docs/shared/assets/site.css", ".x { background: url(x.png); }", False),
+        ("src/dlnotes_site/search/search.js", 'fetch("https://example.com/count");', True),
+        ("docs/en/guide.md", "see `fetch(https://example.com/count)`", False),
+    ],
+)
+def test_what_loads_from_another_origin_is_named_where_it_is_written(
+    tmp_path: Path, name: str, line: str, found: bool
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text(f"first\n{line}\n", encoding="utf-8")
+    assert [(one.path, one.line) for one in hygiene.check(tmp_path)] == ([(name, 2)] if found else [])
+
+
 def test_workflows_pin_actions_and_cover_the_supported_pythons() -> None:
     workflows = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
     assert set(workflows) == {"ci", "pages", "weekly"}

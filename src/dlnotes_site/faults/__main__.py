@@ -33,16 +33,14 @@ from dlnotes_site.steps import PYTHON, TEST, Step, environment
 
 NEAR = 12  # lines between a fault and the place that a message names: a block and its output are one thing
 KEPT = ("runs", "labs", "formulas")  # caches that a copy begins with
-RESULTS = Path("tests/faults.json")  # of `make faults`, which is shown on the page `verification`
-DAILY = Path(".cache/verification/faults.json")  # of `make test`
 SECONDS = 900  # for one step on one fault
 
 # Which steps look at a part of the project, the quickest first; the others come after them in their usual order.
 LOOKS = (
     (r"docs/.*\.(md|py|txt)|benchmarks/results\.json", ("pages", "Markdown", "hosts", "Japanese prose", "library")),
     (r"docs/shared/.*\.tsv", ("pages", "Japanese prose", "site (", "machinery")),
-    (r"docs/shared/.*\.(js|css)", ("scripts", "styles", "origins", "hosts", "site (", "built site", "site in a")),
-    (r"mkdocs.*\.yml|overrides/.*", ("origins", "pages", "hosts", "site (", "built site", "machinery")),
+    (r"docs/shared/.*\.(js|css)", ("scripts", "styles", "hosts", "site (", "built site", "site in a")),
+    (r"mkdocs.*\.yml|overrides/.*", ("hosts", "pages", "site (", "built site", "machinery")),
     (r"src/dlnotes/.*", ("code (", "form of", "library", "types", "pages")),
     (r"src/dlnotes_site/.*|scripts/.*", ("code (", "form of", "machinery", "types", "pages", "site (")),
     (r"tests/.*", ("code (", "form of", "pages", "library", "machinery")),

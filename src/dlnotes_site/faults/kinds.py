@@ -5,7 +5,6 @@ change (`Tree`) and the chance that decides (`random.Random`), and returns the `
 project offers none.
 """
 
-import ast
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -112,7 +111,3 @@ def twice(tree: Tree, ja: Page, en: Page, at: tuple[int, int], old: str, new: st
 def other_digit(chance: random.Random, text: str, at: int) -> str:
     digit = chance.choice([digit for digit in "123456789" if digit != text[at]])
     return text[:at] + digit + text[at + 1 :]
-
-
-def nodes(code: str, wanted: Callable[[ast.AST], object]) -> list[ast.AST]:
-    return [node for node in ast.walk(ast.parse(code)) if wanted(node)]

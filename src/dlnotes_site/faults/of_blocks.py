@@ -3,10 +3,11 @@
 import ast
 import random
 import re
+from collections.abc import Mapping
 
-from dlnotes_site.page import Block, Page
+from dlnotes_site.page import Block, Figure, Page
 
-from .kinds import Fault, Tree, blocks, kind, nodes, other_digit, pick, twice
+from .kinds import Fault, Tree, blocks, kind, other_digit, pick, twice
 
 
 def _change_output(tree: Tree, chance: random.Random, *, both: bool) -> Fault:
@@ -67,9 +68,9 @@ def misspelt_in_lab(tree: Tree, chance: random.Random) -> Fault:
 @kind("a number changed in the block of one language")
 def other_number(tree: Tree, chance: random.Random) -> Fault:
     ja, en, one, two = pick(chance, blocks(tree, lambda block: re.search(r"\b\d+\b", block.code)), "number in a block")
-    constants = nodes(one.code, lambda node: isinstance(node, ast.Constant) and type(node.value) in (int, float))
-    node = pick(chance, constants, "number")
-    row, old = getattr(node, "lineno", 0), ast.unparse(node)
+    constants = [node for node in ast.walk(ast.parse(one.code)) if isinstance(node, ast.Constant)]
+    node = pick(chance, [node for node in constants if type(node.value) in (int, float)], "number")
+    row, old = node.lineno, ast.unparse(node)
     tree.swap(en.path, two.line + row, old, f"{old}1" if "." in old or "e" in old else str(int(old) + 1))
     return Fault("", en.path, two.line + row, f"{old} -> another", (ja.path,))
 
@@ -83,48 +84,52 @@ def undressed(tree: Tree, chance: random.Random) -> Fault:
     return Fault("", page.path, block.line, dress)
 
 
+def _extend(
+    tree: Tree, chance: random.Random, places: list[tuple[Page, Page, Block, Block]], lines: Mapping[str, str]
+) -> Fault:
+    """A line at the end of a block, in both languages; `lines` are by what is said of them."""
+    ja, en, one, two = pick(chance, places, "block")
+    what = chance.choice(list(lines))
+    for page, block in ((ja, one), (en, two)):
+        tree.insert(page.path, block.fence_end, " " * block.indent + lines[what])
+    return Fault("", ja.path, one.fence_end, what, (en.path,))
+
+
+def _as_they_are(*lines: str) -> dict[str, str]:
+    return {line: line for line in lines}
+
+
+UNSEEDED = _as_they_are(
+    "import time",
+    "import random",
+    "import numpy as np; np.random.default_rng().normal()",
+    "import numpy as np; np.random.rand(3)",
+    "import numpy as np; print(np.__version__)",
+    "import platform",
+    "import datetime",
+)
+NOT_THERE = _as_they_are(
+    "import mkdocs",
+    "open('data.csv')",
+    "import pandas",
+    "import urllib.request; urllib.request.urlopen('http://localhost')",
+)
+WARNINGS = _as_they_are("import numpy as np; np.log(np.zeros(1))", "import sys; print('x', file=sys.stderr)")
+
+
 @kind("a block that depends on the day, the machine or chance")
 def unseeded(tree: Tree, chance: random.Random) -> Fault:
-    ja, en, one, two = pick(chance, blocks(tree, lambda block: block.output), "block")
-    added = chance.choice(
-        [
-            "import time",
-            "import random",
-            "import numpy as np; np.random.default_rng().normal()",
-            "import numpy as np; np.random.rand(3)",
-            "import numpy as np; print(np.__version__)",
-            "import platform",
-            "import datetime",
-        ]
-    )
-    for page, block in ((ja, one), (en, two)):
-        tree.insert(page.path, block.fence_end, " " * block.indent + added)
-    return Fault("", ja.path, one.fence_end, added, (en.path,))
+    return _extend(tree, chance, blocks(tree, lambda block: block.output), UNSEEDED)
 
 
 @kind("a block that needs what a reader does not have")
 def not_there(tree: Tree, chance: random.Random) -> Fault:
-    ja, en, one, two = pick(chance, blocks(tree, lambda block: True), "block")
-    added = chance.choice(
-        [
-            "import mkdocs",
-            "open('data.csv')",
-            "import pandas",
-            "import urllib.request; urllib.request.urlopen('http://localhost')",
-        ]
-    )
-    for page, block in ((ja, one), (en, two)):
-        tree.insert(page.path, block.fence_end, " " * block.indent + added)
-    return Fault("", ja.path, one.fence_end, added, (en.path,))
+    return _extend(tree, chance, blocks(tree, lambda block: True), NOT_THERE)
 
 
 @kind("a block that warns")
 def warns(tree: Tree, chance: random.Random) -> Fault:
-    ja, en, one, two = pick(chance, blocks(tree, lambda block: True), "block")
-    added = chance.choice(["import numpy as np; np.log(np.zeros(1))", "import sys; print('x', file=sys.stderr)"])
-    for page, block in ((ja, one), (en, two)):
-        tree.insert(page.path, block.fence_end, " " * block.indent + added)
-    return Fault("", ja.path, one.fence_end, added, (en.path,))
+    return _extend(tree, chance, blocks(tree, lambda block: True), WARNINGS)
 
 
 @kind("a name misspelt in the README's block")
@@ -139,14 +144,17 @@ def readme(tree: Tree, chance: random.Random) -> Fault:
     return Fault("", "README.md", number + 1, lines[number].strip())
 
 
+def _figure(tree: Tree, chance: random.Random) -> tuple[tuple[Page, Page], Page, Figure]:
+    places = [(pair, page, figure) for pair in tree.pairs() for page in pair for figure in page.figures]
+    return pick(chance, places, "figure")
+
+
 @kind("a figure directive removed")
 def figure_removed(tree: Tree, chance: random.Random) -> Fault:
-    pages = [(page, figure) for pair in tree.pairs() for page in pair for figure in page.figures]
-    page, figure = pick(chance, pages, "figure")
+    (ja, en), page, figure = _figure(tree, chance)
     lines = tree.lines(page.path)
     lines[figure.line - 1] = "#" if page.lab else ""
     tree.write(page.path, lines)
-    ja, en = next(pair for pair in tree.pairs() if page in pair)
     return Fault("", page.path, figure.line, f"figure {figure.id}", (ja.path, en.path))
 
 
@@ -162,11 +170,9 @@ def figure_added(tree: Tree, chance: random.Random) -> Fault:
 
 @kind("a figure whose text says nothing")
 def figure_silent(tree: Tree, chance: random.Random) -> Fault:
-    pages = [(page, figure) for pair in tree.pairs() for page in pair for figure in page.figures]
-    page, figure = pick(chance, pages, "figure")
+    (ja, en), page, figure = _figure(tree, chance)
     new = chance.choice(["図", figure.id, figure.id.replace("-", " "), ""])
     tree.swap(page.path, figure.line, f"| {figure.text}", f"| {new}")
-    ja, en = next(pair for pair in tree.pairs() if page in pair)
     return Fault("", page.path, figure.line, f"text of {figure.id} -> {new!r}", (ja.path, en.path))
 
 
@@ -181,10 +187,5 @@ UNREADABLE = {
 
 @kind("a figure that cannot be read")
 def figure_unreadable(tree: Tree, chance: random.Random) -> Fault:
-    ja, en, *both = pick(chance, blocks(tree, lambda block: len(block.figures) == 1), "block with a figure")
-    what = chance.choice(list(UNREADABLE))
-    for page, block in zip((ja, en), both, strict=True):
-        tree.insert(
-            page.path, block.fence_end, " " * block.indent + "import matplotlib.pyplot as plt; " + UNREADABLE[what]
-        )
-    return Fault("", ja.path, both[0].fence_end, what, (en.path,))
+    lines = {what: f"import matplotlib.pyplot as plt; {code}" for what, code in UNREADABLE.items()}
+    return _extend(tree, chance, blocks(tree, lambda block: len(block.figures) == 1), lines)
