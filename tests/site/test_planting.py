@@ -4,6 +4,7 @@ import random
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,11 @@ def test_a_fault_is_planted_where_it_says(project: Path, name: str) -> None:
 )
 def test_a_message_counts_if_it_names_the_file_near_the_line(message: str, named: bool) -> None:
     assert bool(faults.names(f"first\n{message}\n", FAULT, Path("/tmp"))) is named
+
+
+def test_a_fault_in_a_block_shows_at_the_block_or_at_its_figure() -> None:
+    fault = replace(FAULT, block=(20, 60))
+    assert [fault.is_near(line) for line in (7, 8, 40, 72, 73)] == [False, True, True, True, False]
 
 
 def test_a_fault_of_the_code_may_be_named_by_the_test_that_fails() -> None:

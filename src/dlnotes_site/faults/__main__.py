@@ -31,7 +31,6 @@ from dlnotes_site.faults.kinds import KINDS, OF_TRANSLATION, Fault, NoPlace, Tre
 from dlnotes_site.hygiene import project_files
 from dlnotes_site.steps import PYTHON, TEST, Step, environment
 
-NEAR = 12  # lines between a fault and the place that a message names: a block and its output are one thing
 KEPT = ("runs", "labs", "formulas")  # caches that a copy begins with
 SECONDS = 900  # for one step on one fault
 
@@ -189,7 +188,7 @@ def names(said: str, fault: Fault, root: Path) -> str:
     for line in said.splitlines():
         for path, number in re.findall(r"([\w./-]+\.\w+)(?:\"?:|\D{1,12}line )(\d+)", line):
             path = path.removeprefix(f"{root}/").removeprefix("./")
-            if path in fault.files and abs(int(number) - fault.line) <= NEAR:
+            if path in fault.files and fault.is_near(int(number)):
                 return line.strip()
             if not is_page and path.startswith(("tests/", "src/", "site/", "docs/")):
                 return line.strip()

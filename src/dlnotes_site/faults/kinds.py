@@ -13,23 +13,35 @@ from pathlib import Path
 from dlnotes_site.page import Block, Page
 
 
+NEAR = 12  # lines between a fault and the place that a message names: a paragraph and its neighbours are one thing
+
+
 class NoPlace(Exception):
     """Nowhere in the project could a fault of this kind be planted."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault that was planted: its kind, where it is, what was changed; `also` are files that say the same."""
+    """A fault that was planted: its kind, where it is, what was changed; `also` are files that say the same.
+
+    `block` are the first and the last line of the block that it is in, figures included: it shows anywhere there.
+    """
 
     kind: str
     path: str
     line: int
     what: str
     also: tuple[str, ...] = ()
+    block: tuple[int, int] | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
         return (self.path, *self.also)
+
+    def is_near(self, line: int) -> bool:
+        """Whether a message that names a line of one of the files leads to the fault."""
+        first, last = self.block or (self.line, self.line)
+        return first - NEAR <= line <= last + NEAR
 
 
 class Tree:

@@ -52,7 +52,7 @@ def _misspell(tree: Tree, chance: random.Random, places: list[tuple[Page, Page, 
     name = node.attr if isinstance(node, ast.Attribute) else node.id
     end = node.end_lineno or 0
     twice(tree, ja, en, (one.line + end, two.line + end), name, f"{name}_x")
-    return Fault("", ja.path, one.line + end, f"{name} -> {name}_x", (en.path,))
+    return Fault("", ja.path, one.line + end, f"{name} -> {name}_x", (en.path,), (one.line, one.end))
 
 
 @kind("a name misspelt in a block")
@@ -72,7 +72,7 @@ def other_number(tree: Tree, chance: random.Random) -> Fault:
     node = pick(chance, [node for node in constants if type(node.value) in (int, float)], "number")
     row, old = node.lineno, ast.unparse(node)
     tree.swap(en.path, two.line + row, old, f"{old}1" if "." in old or "e" in old else str(int(old) + 1))
-    return Fault("", en.path, two.line + row, f"{old} -> another", (ja.path,))
+    return Fault("", en.path, two.line + row, f"{old} -> another", (ja.path,), (two.line, two.end))
 
 
 @kind("a block dressed so that it is not run")
@@ -92,7 +92,7 @@ def _extend(
     what = chance.choice(list(lines))
     for page, block in ((ja, one), (en, two)):
         tree.insert(page.path, block.fence_end, " " * block.indent + lines[what])
-    return Fault("", ja.path, one.fence_end, what, (en.path,))
+    return Fault("", ja.path, one.fence_end, what, (en.path,), (one.line, one.end + 1))
 
 
 def _as_they_are(*lines: str) -> dict[str, str]:
