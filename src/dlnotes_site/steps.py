@@ -4,6 +4,7 @@ A step that passed is not run again until something that it depends on changes: 
 step made, the locked packages or Python. `FRESH=1 make test` runs them all.
 """
 
+import datetime
 import hashlib
 import os
 import re
@@ -21,6 +22,7 @@ PYTHON = sys.executable
 NODE = str(BIN / "node")
 KEPT = Path(".cache/steps")
 ALWAYS = ("pyproject.toml", "requirements.txt", "package-lock.json", "conftest.py", "src/dlnotes_site/steps.py")
+TODAY = datetime.datetime.now(datetime.UTC).date().isoformat()  # the seed of the faults that are planted
 WORKFLOWS = sorted(map(str, Path(".github/workflows").glob("*.yml")))  # by itself actionlint asks git
 
 
@@ -103,6 +105,12 @@ TEST = (
     ),
     _module("machinery and built site (pytest)", ".", *_TESTS, "tests/site", made="site .cache/codeblocks.json"),
     _module("site in a browser (pytest)", f"{_BUILD} tests", *_TESTS, "tests/browser", made="site"),
+    _module(
+        "planted faults (dlnotes_site.faults)",
+        ".",
+        "dlnotes_site.faults",
+        *("--count", "20", "--seed", TODAY, "--results", ".cache/verification/faults.json"),
+    ),
 )
 
 

@@ -1,5 +1,6 @@
 """The faults that are planted on purpose: drawn by a seed, planted in a copy, looked for by the steps of the tests."""
 
+import json
 import random
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from dlnotes_site import site
 from dlnotes_site.faults import __main__ as faults
 from dlnotes_site.faults.kinds import KINDS, Fault, Tree
 from dlnotes_site.hygiene import project_files
-from dlnotes_site.steps import TEST
+from dlnotes_site.steps import TEST, Step
 
 PAGES = site.read()
 FAULT = Fault("kind", "docs/ja/x.md", 40, "what", ("docs/en/x.md",))
@@ -122,3 +123,28 @@ def test_a_fault_in_a_copy_is_caught_and_one_that_changes_nothing_is_not(
     assert caught.step.startswith("pages")
     report = faults.report("seed", [harmless, caught], 1.0)
     assert (report["planted"], report["caught"]) == (2, 1)
+
+
+def test_faults_of_the_project_itself_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def failing(steps: list[Step]) -> int:
+        ran.extend(step.name for step in steps)
+        return 1
+
+    monkeypatch.setattr(faults, "run_steps", failing)
+    monkeypatch.setattr(faults, "is_kept", lambda step, kept: "ruff check" in step.name)
+    assert faults.main(["--count", "1"]) == 1
+    assert "code (ruff check)" not in ran
+    assert "pages (dlnotes_site check)" in ran
+    monkeypatch.setattr(faults, "is_kept", lambda step, kept: True)
+    assert not faults.is_red()
+
+
+def test_the_long_run_planted_many_kinds_and_every_fault_was_named() -> None:
+    told = json.loads((site.ROOT / "tests/faults.json").read_text(encoding="utf-8"))
+    assert len(told["outcomes"]) == told["planted"] >= 80
+    assert len({one["kind"] for one in told["outcomes"]}) == told["kinds"] >= 20
+    missed = [f"{one['path']}:{one['line']}: {one['kind']}" for one in told["outcomes"] if not one["step"]]
+    assert missed == []
+    assert {one["kind"] for one in told["outcomes"]} == set(KINDS), "new kinds: run `make faults`"

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from dlnotes_site.page import Block, Page
 
-
 NEAR = 12  # lines between a fault and the place that a message names: a paragraph and its neighbours are one thing
 
 
