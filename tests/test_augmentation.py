@@ -109,7 +109,7 @@ def translated(x, offsets):
     return y
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.tuples(*[st.integers(1, 4)] * 4), st.integers(1, 9), st.integers(0, 2**32 - 1))
 def test_translate_is_the_loop_over_pixels(shape, reach, seed):
     x, offsets = images(shape), rng(seed).integers(-reach, reach, size=(shape[0], 2), endpoint=True)

@@ -52,7 +52,7 @@ def file(tmp_path):
     return tmp_path / "model.npz"
 
 
-@settings(max_examples=15, deadline=None)  # each waits for the disk
+@settings(max_examples=15)  # each waits for the disk
 @given(
     st.dictionaries(
         st.text(st.characters(codec="utf-8", exclude_characters="\0/\\"), min_size=1, max_size=8),

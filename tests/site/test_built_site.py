@@ -1,7 +1,6 @@
 """The built site as files: titles, figures, the wheel. Addresses, links and origins: `dlnotes_site.built`."""
 
 import hashlib
-import os
 import re
 import subprocess
 import sys
@@ -10,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 
-from dlnotes_site import site
+from dlnotes_site import navigation, site
 
 from .built import SITE, file_of, soup
 
@@ -40,22 +41,31 @@ def test_a_page_has_title_description_and_one_h1(page: site.Page) -> None:
     assert len(html.select("article h1")) == 1
 
 
-def test_the_link_to_the_repository_asks_its_host_for_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lang", site.LANGUAGES)
+def test_the_link_to_the_repository_asks_its_host_for_nothing(lang: str, tmp_path: Path) -> None:
     """With a repository's address, Material's own link would ask an API for stars and releases."""
-    repository = "https://github.com/someone/dlnotes"
-    command = [sys.executable, "-m", "dlnotes_site", "build", "--site-dir", tmp_path / "site"]
-    environment = os.environ | {"REPO_URL": repository, "SITE_URL": "https://someone.example/dlnotes/"}
-    subprocess.run(command, cwd=site.ROOT, env=environment, check=True, capture_output=True)
-    for lang in site.LANGUAGES:
-        folder = tmp_path / "site" / ("en" if lang == "en" else "")
-        html = BeautifulSoup((folder / "guide" / "index.html").read_text(encoding="utf-8"), "lxml")
-        links = html.select("a.md-source")
-        assert links
-        assert {str(link["href"]) for link in links} == {repository}
-        assert not html.select("[data-md-component=source]")
-        canonical = html.select_one("link[rel=canonical]")
-        assert canonical is not None
-        assert str(canonical["href"]).startswith("https://someone.example/dlnotes/")
+    repository, address = "https://github.com/someone/dlnotes", "https://someone.example/dlnotes/"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text("# Title\n", encoding="utf-8")
+    only_the_theme = {"docs_dir": str(tmp_path / "docs"), "nav": None, "hooks": [], "plugins": []}
+    config = load_config(
+        str(site.ROOT / navigation.FILES[lang]),
+        **only_the_theme,
+        site_dir=str(tmp_path / "site"),
+        repo_url=repository,
+        site_url=address,
+        extra_css=[],
+        extra_javascript=[],
+    )
+    build(config)
+    html = BeautifulSoup((tmp_path / "site" / "index.html").read_text(encoding="utf-8"), "lxml")
+    links = html.select("a.md-source")
+    assert links
+    assert {str(link["href"]) for link in links} == {repository}
+    assert not html.select("[data-md-component=source]")
+    canonical = html.select_one("link[rel=canonical]")
+    assert canonical is not None
+    assert str(canonical["href"]).startswith(address)
 
 
 def test_no_page_shows_raw_tex() -> None:

@@ -42,7 +42,7 @@ LOOKS = (
     (r"docs/shared/.*\.tsv", ("pages", "Japanese prose", "site (", "machinery")),
     (r"docs/shared/.*\.(js|css)", ("scripts", "styles", "hosts", "site (", "built site", "site in a")),
     (r"mkdocs.*\.yml|overrides/.*", ("hosts", "pages", "site (", "built site", "machinery")),
-    (r"src/dlnotes/.*", ("code (", "form of", "library", "types", "pages")),
+    (r"src/dlnotes/.*", ("code (", "form of", "types", "library", "pages")),
     (r"src/dlnotes_site/.*|scripts/.*", ("code (", "form of", "machinery", "types", "pages", "site (")),
     (r"tests/.*", ("code (", "form of", "pages", "library", "machinery")),
     (r"\.github/.*", ("workflows (a", "workflows (z")),
@@ -77,6 +77,8 @@ def copy(root: Path, target: Path) -> None:
         shutil.copy2(file, place)
     (target / "node_modules").symlink_to(root / "node_modules")
     copy_caches(root, target)
+    if (root / ".mypy_cache").is_dir():
+        shutil.copytree(root / ".mypy_cache", target / ".mypy_cache")
     _environment(root, target / ".venv")
 
 
@@ -132,7 +134,9 @@ def looks_at(path: str) -> list[Step]:
     first = next((names for pattern, names in LOOKS if re.fullmatch(pattern, path)), ())
     steps = [step for step in TEST if step.name != "a browser for the tests" and "faults" not in step.name]
     wanted = [step for name in first for step in steps if step.name.startswith(name)]
-    ordered = [narrow for step in dict.fromkeys([*wanted, *steps]) for narrow in (*_likeliest(step, path), step)]
+    ordered = list(dict.fromkeys([*wanted, *steps]))
+    linters = sum(step.name.startswith(("code (", "form of")) for step in ordered[:2])
+    ordered[linters:linters] = _likeliest(steps, path)
     build = next(step for step in steps if step.name.startswith("site ("))
     ordered.remove(build)
     first_built = next(number for number, step in enumerate(ordered) if "site" in step.made)
@@ -140,20 +144,20 @@ def looks_at(path: str) -> list[Step]:
     return ordered
 
 
-def _likeliest(step: Step, path: str) -> list[Step]:
-    """The part of a step's tests that is likeliest to notice a fault in a file, which is tried first."""
+def _likeliest(steps: Sequence[Step], path: str) -> list[Step]:
+    """The part of a step's tests that is likeliest to notice a fault in a file, which is tried early."""
     stem = Path(path).stem.strip("_")
-    if step.name.startswith("library") and path.startswith("src/dlnotes/"):
-        tests = [f"tests/test_{stem}.py"]
-    elif step.name.startswith("machinery") and path.startswith("src/dlnotes_site/"):
-        tests = [f"tests/site/test_{stem}.py", "tests/site/test_faults.py"]
-    elif step.name.startswith("blocks") and path == "README.md":
-        tests = ["--codeblocks", path]
+    if path.startswith("src/dlnotes/"):
+        name, tests = "library", [f"tests/test_{stem}.py", "tests/test_import.py"]
+    elif path.startswith("src/dlnotes_site/"):
+        name, tests = "machinery", [f"tests/site/test_{stem}.py", "tests/site/test_faults.py"]
+    elif path == "README.md":
+        name, tests = "blocks", ["--codeblocks", path]
     else:
         return []
+    step = next(step for step in steps if step.name.startswith(name))
     there = [one for one in tests if one.startswith("--") or Path(one).is_file()]
-    made = ("site",) if "--codeblocks" in tests else ()
-    return [replace(step, command=(PYTHON, "-m", "pytest", "--quiet", *there), made=made)] if there else []
+    return [replace(step, command=(PYTHON, "-m", "pytest", "--quiet", *there), made=())]
 
 
 def look(root: Path, fault: Fault) -> Outcome:
@@ -187,9 +191,9 @@ def look(root: Path, fault: Fault) -> Outcome:
 def names(said: str, fault: Fault, root: Path) -> str:
     """The line of a message that names the fault's file near its line, or where it shows; "" if there is none."""
     is_page = fault.path.startswith("docs/") and fault.path.endswith((".md", ".py"))
-    for line in said.splitlines():
+    for line in said.replace(f"{root}/", "").splitlines():
         for path, number in re.findall(r"([\w./-]+\.\w+)(?:\"?:|\D{1,12}line )(\d+)", line):
-            path = path.removeprefix(f"{root}/").removeprefix("./")
+            path = path.removeprefix("./")
             if path in fault.files and fault.is_near(int(number)):
                 return line.strip()
             if not is_page and path.startswith(("tests/", "src/", "site/", "docs/")):
