@@ -1,4 +1,4 @@
-"""Processes that run blocks and labs get an environment of their own; where coverage is measured, they take part."""
+"""Processes that run blocks and labs: those of blocks are shared, and where coverage is measured, they take part."""
 
 import os
 import subprocess
@@ -26,3 +26,24 @@ def _children_are_measured() -> Iterator[None]:
             patch.setattr(execute, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": started}))
             patch.setattr(notebooks, "_environment", lambda folder: environment(folder) | measured)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _servers_are_shared(_children_are_measured: None) -> Iterator[None]:
+    """A server forks for each program and keeps nothing of it, and starting one takes a second."""
+    started: dict[int, execute.Server] = {}
+
+    class Shared(execute.Server):
+        def close(self) -> None:
+            pass
+
+    def server(hash_seed: int) -> execute.Server:
+        if hash_seed not in started or started[hash_seed].process.poll() is not None:
+            started[hash_seed] = Shared(hash_seed)
+        return started[hash_seed]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execute, "Server", server)
+        yield
+    for shared in started.values():
+        execute.Server.close(shared)
