@@ -24,6 +24,7 @@ _HOSTS = [
 ]
 _FOLDERS = ["work", "root", "home", "Users"]
 _EVERYWHERE = ("",)
+_QUOTING = ("tests/faults.json",)  # tells of faults that were planted, hosts among them
 _LOADING = ("overrides/", "docs/shared/assets/", "src/dlnotes_site/search/")
 PATTERNS = (  # each with the folders that it is looked for in
     (
@@ -71,9 +72,9 @@ def check(root: Path) -> list[Finding]:
     findings = []
     for path in project_files(root):
         data = path.read_bytes()
-        if b"\0" in data:
-            continue
         name = path.relative_to(root).as_posix()
+        if b"\0" in data or name in _QUOTING:
+            continue
         for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), 1):
             for pattern, message, folders in PATTERNS:
                 if name.startswith(folders) and (match := pattern.search(line)):

@@ -16,7 +16,7 @@ from dlnotes_site import navigation
 from dlnotes_site.page import Page
 from dlnotes_site.site import Guide, counts
 
-DIRECTIVES = ("build", "chapters", "copies", "faults", "mutants")
+DIRECTIVES = ("build", "chapters", "copies", "pressed", "faults", "mutants")
 PACKAGES = ("numpy", "matplotlib", "mkdocs", "mkdocs-material", "pymdown-extensions", "mkdocs-jupyter")
 RESULTS = Path(".cache/verification")
 
@@ -45,6 +45,8 @@ WORDS = {
         "by number": "数値で",
         "files": "走らせたファイル",
         "run": "実行",
+        "slowest": "最も長いブロック（秒）",
+        "drawn": "描いた図",
         "long": "長い実行",
         "daily": "make test",
         "day": "日付（UTC）",
@@ -87,6 +89,8 @@ WORDS = {
         "by number": "by number",
         "files": "Files run",
         "run": "Run",
+        "slowest": "Slowest block (s)",
+        "drawn": "Figures drawn",
         "long": "long run",
         "daily": "make test",
         "day": "Day (UTC)",
@@ -115,6 +119,7 @@ def filled(directive: str, guide: Guide, lang: str) -> str:
         "build": lambda: _build(guide, lang, words),
         "chapters": lambda: _chapters(guide, lang, words),
         "copies": lambda: _copies(root, words),
+        "pressed": lambda: _pressed(root, words),
         "faults": lambda: _faults(root, words),
         "mutants": lambda: _mutants(root, words),
     }[directive]()
@@ -174,6 +179,15 @@ def _copies(root: Path, words: Mapping[str, str]) -> str:
     if not rows:
         return _missing(words, "make test")
     return _table([words[name] for name in ("run", "blocks", "files", "compared", "day")], rows)
+
+
+def _pressed(root: Path, words: Mapping[str, str]) -> str:
+    file = root / RESULTS / "pressed.json"
+    if not file.is_file():
+        return _missing(words, "make test")
+    told = json.loads(file.read_text(encoding="utf-8"))
+    row = (f"Pyodide {told['pyodide']}", sum(told["blocks"].values()), told["figures"], told["slowest"], told["date"])
+    return _table([words[name] for name in ("run", "blocks", "drawn", "slowest", "day")], [row])
 
 
 def _faults(root: Path, words: Mapping[str, str]) -> str:

@@ -26,11 +26,17 @@ def cells(html: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("lang", site.LANGUAGES)
-@pytest.mark.parametrize("directive", ["copies", "faults", "mutants"])
+@pytest.mark.parametrize("directive", ["copies", "pressed", "faults", "mutants"])
 def test_a_result_that_is_not_there_is_said_not_to_be_there(guide: site.Guide, directive: str, lang: str) -> None:
     html = verification.filled(directive, guide, lang)
     assert "<table" not in html
     assert re.search(r"make \w+", html)
+
+
+def test_pressed_buttons_come_from_their_report(guide: site.Guide) -> None:
+    report = {"date": "2026-01-02", "pyodide": "9.9", "blocks": {"en": 3, "ja": 4}, "figures": 5, "slowest": 6.5}
+    (guide.root / verification.RESULTS / "pressed.json").write_text(json.dumps(report), encoding="utf-8")
+    assert cells(verification.filled("pressed", guide, "en")) == [["Pyodide 9.9", "7", "5", "6.5", "2026-01-02"]]
 
 
 def test_faults_come_from_their_report(guide: site.Guide) -> None:

@@ -1,0 +1,237 @@
+"""Every block of the built site run by its own button in Chromium: what it prints and draws is compared with its page.
+
+`python -m dlnotes_site.pressed [PAGE ...]` serves `site/`, opens each page of both languages in a browser of its own
+profile and presses Run on one block after the other, as a reader does; two browsers share the work. Nothing is skipped.
+Printed numbers may differ by a relative 1e-6 (`outputs.alike`), as Pyodide has other versions of NumPy and of the
+mathematical functions; a figure must be there. A page whose blocks agree is not opened again until one of them, or
+anything in `site/assets/run/`, changes.
+"""
+
+import argparse
+import datetime
+import functools
+import hashlib
+import http.server
+import json
+import multiprocessing
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, sync_playwright
+
+from dlnotes_site import outputs, site
+from dlnotes_site.browser import find_chromium, launch_arguments
+from dlnotes_site.page import Finding, Page
+
+BUILT = site.ROOT / "site"
+KEPT = site.ROOT / ".cache" / "pressed"
+SUMMARY = site.ROOT / ".cache" / "verification" / "pressed.json"
+BROWSERS = 2
+RELATIVE = 1e-6
+MOST_SECONDS = 10.0  # that a block may take in the browser
+BOOT, PATIENCE = 180_000, 90_000  # ms: for the first block of a page, for another
+ENDED = "block => ['done', 'error', 'failed', 'stopped'].includes(block.dataset.dlRun)"
+TOLD = """async (block) => {
+  const texts = (where) => [...block.querySelectorAll(where)].map((element) => element.textContent).join("");
+  const drawn = [...block.querySelectorAll(".dl-result img")];
+  await Promise.allSettled(drawn.map((image) => image.decode()));
+  return {
+    how: block.dataset.dlRun ?? "",
+    said: texts(".dl-run [role=status]"),
+    text: texts(".dl-result > .dl-output:not(.dl-output--err, .dl-output--error) samp"),
+    errors: texts(".dl-result > :is(.dl-output--err, .dl-output--error) samp"),
+    figures: drawn.filter((image) => image.naturalWidth > 0).length,
+    shown: texts(":scope > .dl-output samp"),
+    promised: block.querySelectorAll(":scope > .dl-figure").length,
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What became of a block: how it ended, what the page said of it, what it printed and drew and what it should."""
+
+    how: str
+    said: str
+    text: str
+    errors: str
+    figures: int
+    shown: str
+    promised: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it ran, as the page says it."""
+        match = re.search(r"[\d.]+", self.said)
+        return float(match[0]) if match and self.how == "done" else 0.0
+
+
+def flaw(block: Pressed) -> str:
+    """What is wrong with a block that was run in the browser; "" if nothing is."""
+    if block.how != "done":
+        last = (block.errors.strip().splitlines() or [block.said])[-1]
+        return f"ends as {block.how or 'nothing at all'}: {last}"
+    if block.errors:
+        return f"writes to stderr: {block.errors.strip().splitlines()[0]!r}"
+    if different := outputs.difference(block.shown, block.text, exact=False, relative=RELATIVE):
+        return f"prints {different[2]!r} where the page shows {different[1]!r}"
+    if block.figures != block.promised:
+        return f"draws {block.figures} figures where the page shows {block.promised}"
+    if block.seconds > MOST_SECONDS:
+        return f"takes {block.seconds:g} s, at most {MOST_SECONDS:g} are good to wait for: make it smaller"
+    return ""
+
+
+def findings(page: Page, blocks: Sequence[Pressed]) -> list[Finding]:
+    """Where a page's blocks do something else in the browser than the page says."""
+    if len(blocks) != len(page.blocks):
+        text = f"has {len(page.blocks)} blocks, its built page {len(blocks)} with a Run button: run `make site`"
+        return [page.finding(1, text)]
+    return [
+        page.finding(page.blocks[number].line, f"block {number + 1}, run in the browser, {said}")
+        for number, block in enumerate(blocks)
+        if (said := flaw(block))
+    ]
+
+
+def path_of(lang: str, name: str) -> str:
+    """The address of a page below the site's root."""
+    return ("en/" if lang == "en" else "") + ("" if name == "index" else f"{name}/")
+
+
+def key(page: Page, folder: Path) -> str:
+    """What the result of a page depends on: its blocks and outputs as they stand, and all of the runner."""
+    blocks = [(block.code, block.output and block.output.text, len(block.figures)) for block in page.blocks]
+    runner = json.loads((folder / "assets/run/manifest.json").read_text(encoding="utf-8"))["version"]
+    content = json.dumps([page.lang, page.name, blocks, runner, TOLD, RELATIVE, MOST_SECONDS])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address at which the files of a folder are served."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+_browser: dict[str, Any] = {}  # of a process that presses
+
+
+def _begin() -> None:
+    playwright = sync_playwright().start()
+    chromium = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
+    _browser["context"] = chromium.new_context(viewport={"width": 1280, "height": 800})
+
+
+def _press_page(address: str) -> list[Pressed]:
+    return press_page(_browser["context"], address)
+
+
+def press_page(context: BrowserContext, address: str) -> list[Pressed]:
+    """Open a page, press Run on each of its blocks in turn, and wait for its end."""
+    page = context.new_page()
+    try:
+        page.goto(address)
+        page.wait_for_selector(".dl-run__run", state="attached")
+        page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
+        told = []
+        for number, button in enumerate(page.locator(".dl-block .dl-run__run").all()):
+            block = page.locator(".dl-block").nth(number).element_handle()
+            button.click()
+            page.wait_for_function(ENDED, arg=block, timeout=PATIENCE if number else BOOT, polling=20)
+            told.append(Pressed(**page.evaluate(TOLD, block)))
+        return told
+    finally:
+        page.close()
+
+
+def press_all(pages: Sequence[Page], folder: Path, kept: Path = KEPT) -> dict[str, list[Pressed]]:
+    """Press every button of some pages; the result is by their addresses (`path_of`)."""
+    by_path = {path_of(page.lang, page.name): page for page in pages}
+    files = {path: kept / f"{key(page, folder)}.json" for path, page in by_path.items()}
+    known = {path: blocks for path, file in files.items() if (blocks := _read(file))}
+    todo = sorted(by_path.keys() - known.keys(), key=lambda path: (-_weight(by_path[path]), path))
+    if not todo:
+        return known
+    kept.mkdir(parents=True, exist_ok=True)
+    begin = time.monotonic()
+    spawning = multiprocessing.get_context("spawn")
+    with serving(folder) as address, ProcessPoolExecutor(BROWSERS, mp_context=spawning, initializer=_begin) as pool:
+        coming = {pool.submit(_press_page, address + path): path for path in todo}
+        for number, result in enumerate(as_completed(coming), 1):
+            path = coming[result]
+            known[path] = result.result()
+            if not findings(by_path[path], known[path]):
+                files[path].write_text(json.dumps([asdict(block) for block in known[path]]), encoding="utf-8")
+            told = f"{len(known[path])} blocks, {sum(block.seconds for block in known[path]):.1f} s of Python"
+            print(f"  {number}/{len(todo)} ({time.monotonic() - begin:.0f} s) {path or 'index'}: {told}", flush=True)
+    return known
+
+
+def _weight(page: Page) -> int:
+    """Those that take long come first: labs, and pages with many blocks."""
+    return len(page.blocks) * (10 if page.lab else 1)
+
+
+def _read(file: Path) -> list[Pressed]:
+    try:
+        return [Pressed(**block) for block in json.loads(file.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def summary(pressed: Mapping[str, Sequence[Pressed]], folder: Path) -> dict[str, object]:
+    """What was pressed, for the page `verification`."""
+    counts = Counter("en" if path.startswith("en/") else "ja" for path, blocks in pressed.items() for _ in blocks)
+    slowest = max((block.seconds for blocks in pressed.values() for block in blocks), default=0.0)
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "pyodide": json.loads((folder / "assets/run/manifest.json").read_text(encoding="utf-8"))["pyodide"],
+        "blocks": dict(sorted(counts.items())),
+        "figures": sum(block.figures for blocks in pressed.values() for block in blocks),
+        "slowest": slowest,
+        "seconds": {path: round(sum(block.seconds for block in blocks), 2) for path, blocks in sorted(pressed.items())},
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Press every button of the built site; say what differs; write the summary."""
+    parser = argparse.ArgumentParser(prog="dlnotes_site.pressed", description=__doc__.split("\n\n")[0])
+    parser.add_argument("page", nargs="*", help="of these pages only, as in training/optimizers")
+    chosen = parser.parse_args(arguments).page
+    if not (BUILT / "assets/run/manifest.json").is_file():
+        print("the site has no Run buttons: run `make site` where their runtime can be fetched", file=sys.stderr)
+        return 1
+    pages = [page for of_lang in site.read().values() for page in of_lang.values() if page.blocks]
+    pages = [page for page in pages if not chosen or page.name in chosen]
+    pressed = press_all(pages, BUILT)
+    found = [finding for page in pages for finding in findings(page, pressed[path_of(page.lang, page.name)])]
+    for finding in found:
+        print(finding)
+    told = summary(pressed, BUILT)
+    print(f"{told['blocks']} blocks run by their buttons, {told['figures']} figures: {len(found)} findings")
+    if not found and not chosen:
+        SUMMARY.parent.mkdir(parents=True, exist_ok=True)
+        SUMMARY.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    return 1 if found or not pages else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
