@@ -1,0 +1,26 @@
+"""Buttons pressed on pages that show what their blocks do not do: it is found, block by block."""
+
+from playwright.sync_api import Browser, Route
+
+from dlnotes_site import pressed, site
+
+PLANTED = {"[0.1192 0.5    0.8808]": "[0.1192 0.5    0.8809]", "<samp>24": "<samp>25"}
+
+
+def test_what_a_page_shows_and_its_blocks_do_not_do_is_found(chromium: Browser, address: str) -> None:
+    def change(route: Route) -> None:
+        html = route.fetch().text()
+        for old, new in PLANTED.items():
+            assert html.count(old) == 1, f"the guide no longer shows {old!r}: choose another place for this fault"
+            html = html.replace(old, new)
+        route.fulfill(body=html, content_type="text/html")
+
+    context = chromium.new_context(service_workers="block")
+    context.route("**/en/guide/", change)
+    told = pressed.press_page(context, f"{address}en/guide/")
+    context.close()
+    page = site.read()["en"]["guide"]
+    found = [finding.text.partition(", run in the browser, ")[2] for finding in pressed.findings(page, told)]
+    assert found == [f"prints {old!r} where the page shows {new!r}" for old, new in (
+        ("24", "25"), ("[0.1192 0.5    0.8808]", "[0.1192 0.5    0.8809]"),
+    )]  # fmt: skip
