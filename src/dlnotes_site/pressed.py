@@ -39,7 +39,7 @@ BROWSERS = 2
 RELATIVE = 1e-6
 MOST_SECONDS = 10.0  # that a block may take in the browser
 BOOT, PATIENCE = 180_000, 90_000  # ms: for the first block of a page, for another
-ENDED = "block => ['done', 'error', 'failed', 'stopped'].includes(block.dataset.dlRun)"
+ENDED = ":is([data-dl-run=done], [data-dl-run=error], [data-dl-run=failed], [data-dl-run=stopped])"
 TOLD = """async (block) => {
   const texts = (where) => [...block.querySelectorAll(where)].map((element) => element.textContent).join("");
   const drawn = [...block.querySelectorAll(".dl-result img")];
@@ -153,9 +153,9 @@ def press_page(context: BrowserContext, address: str) -> list[Pressed]:
         page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
         told = []
         for number, button in enumerate(page.locator(".dl-block .dl-run__run").all()):
-            block = page.locator(".dl-block").nth(number).element_handle()
             button.click()
-            page.wait_for_function(ENDED, arg=block, timeout=PATIENCE if number else BOOT, polling=20)
+            ended = f"#block-{number + 1}{ENDED}"
+            block = page.wait_for_selector(ended, state="attached", timeout=PATIENCE if number else BOOT)
             told.append(Pressed(**page.evaluate(TOLD, block)))
         return told
     finally:
