@@ -1,13 +1,14 @@
 """The checks of the built site, each with a fault planted in a small one: named with the source of the page."""
 
 import gzip
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dlnotes_site import blocks, built, site
-from dlnotes_site.page import Page
+from dlnotes_site.page import Finding, Page
 
 ROOT = "https://notes.example/"
 NAMES = ("index", "guide")
@@ -373,3 +374,42 @@ def test_what_was_found_in_a_file_is_kept_by_its_content(
     assert first
     monkeypatch.setattr(built.subprocess, "run", lambda *_, **__: pytest.fail("node was asked again"))
     assert list(built.validity(built.read(folder, pages), kept)) == first
+
+
+@pytest.mark.parametrize(("check", "said"), [(built.validity, "html-validate"), (built.links, "lychee")])
+def test_a_program_that_does_not_run_is_an_error_and_no_site_without_findings(
+    check: Callable[[built.Site], Iterator[Finding]],
+    said: str,
+    folder: Path,
+    pages: dict[str, dict[str, Page]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed = subprocess.CompletedProcess([], 1, "", "no such module\n")
+    monkeypatch.setattr(built.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(RuntimeError, match=rf"^{said} did not run.*: no such module$"):
+        list(check(built.read(folder, pages)))
+
+
+def test_the_program_prints_what_is_wrong_and_what_the_pages_weigh(
+    folder: Path,
+    pages: dict[str, dict[str, Page]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    monkeypatch.setattr(site, "read", lambda: pages)
+    monkeypatch.setattr(built, "validity", lambda read, cache: iter(()))
+    replace("guide/index.html", '"#title"', '"#titel"')(folder)
+    size = len(gzip.compress((folder / "guide/index.html").read_bytes(), 6))
+    assert built.main([str(folder)]) == 1
+    found, heaviest, shared, count = capsys.readouterr().out.splitlines()
+    assert found.startswith(f"{GUIDE}:5: the link to /guide/index.html#titel leads nowhere")
+    assert heaviest.startswith("6 files; the heaviest is ")
+    assert f": {max(size, *(one.size for one in built.read(folder, pages).files.values()))} of " in heaviest
+    assert shared.startswith("what every page loads: ")
+    assert count == "1 findings"
+    replace("guide/index.html", '"#titel"', '"#title"')(folder)
+    monkeypatch.chdir(tmp_path)
+    assert built.main([]) == 0, "without a folder: the one named site"
+    assert capsys.readouterr().out.splitlines()[-1] == "0 findings"

@@ -4,6 +4,7 @@ import io
 import os
 import socket
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import mkdocs.__main__
 import pytest
 
 from dlnotes_site import __main__ as command_line
-from dlnotes_site import site
+from dlnotes_site import blocks, outdated, site, terms
 from dlnotes_site.execute import Run
 from dlnotes_site.page import Block, Finding
 
@@ -114,6 +115,47 @@ def test_translated_hands_on_what_stays_and_says_what_was_refused(
     assert capsys.readouterr().err == f"{WRONG}\n"
     assert main(["translated", "--same", "docs/en/x.md:3", "docs/en/y.md"]) == 0
     assert given == [frozenset(), frozenset({"docs/en/x.md:3", "docs/en/y.md"})]
+
+
+def test_outdated_prints_the_report_and_names_a_page_that_there_is_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def of(root: Path, pages: object, only: str) -> list[outdated.Unit]:
+        asked.append(only)
+        if only == "gide":
+            raise ValueError("no page 'gide'")
+        return [outdated.Unit("docs/ja/x.md:3", "docs/en/x.md:3", "3回です。", "5回です。", "Three times.", False)]
+
+    monkeypatch.setattr(site, "read", dict)
+    monkeypatch.setattr(outdated, "of", of)
+    assert main(["outdated"]) == 0
+    printed = capsys.readouterr().out
+    assert "  is now:  [-3-]{+5+}回です。\n" in printed
+    assert printed.endswith('name: make translated SAME="docs/en/x.md:3"\n')
+    assert main(["outdated", "gide"]) == 1
+    assert capsys.readouterr() == ("", "no page 'gide'\n")
+    assert asked == ["", "gide"]
+
+
+def test_terms_hands_on_what_stays_and_says_what_is_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {"ja": "# 題 {#t}\n\n大きくします。", "en": "# Title {#t}\n\nRaise the learning rate."}
+    pages = {lang: {"x": blocks.read(text, f"docs/{lang}/x.md", "x", lang)} for lang, text in texts.items()}
+    given: list[frozenset[str]] = []
+
+    def record(root: Path, found: Iterable[terms.Missing], same: frozenset[str]) -> list[Finding]:
+        given.append(same)
+        return [] if same else [one.finding for one in found]
+
+    monkeypatch.setattr(site, "read", lambda: pages)
+    monkeypatch.setattr(terms, "record", record)
+    assert main(["terms"]) == 1
+    assert capsys.readouterr().err.startswith("docs/ja/x.md:3: 'learning rate' in docs/en/x.md:3 is 学習率")
+    assert main(["terms", "--same", "docs/ja/x.md:3"]) == 0
+    assert given == [frozenset(), frozenset({"docs/ja/x.md:3"})]
 
 
 def test_stats_shows_a_column_for_each_language_and_the_tests(

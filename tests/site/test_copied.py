@@ -1,5 +1,8 @@
 """Blocks as readers copy them (`dlnotes_site.copied`): nothing is left out, and what differs is named with its line."""
 
+import json
+import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -212,3 +215,91 @@ def test_the_clipboard_is_the_text_without_what_javascript_trims() -> None:
     assert copy("<pre><code><span>a</span> = 1\n    b\n\n \u00a0\ufeff</code></pre>") == "a = 1\n    b"
     assert copy("<pre><code>a\x1c\n</code></pre>") == "a\x1c"
     assert copy('<div data-copy="b "><pre><code>a</code></pre></div>') == "b"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose site has one block, which prints 1, and an environment that would print so."""
+    page = markdown("print(1)")
+    folder = built(tmp_path / "site", page, ["1\n"])
+    (folder / "assets" / "wheels").mkdir(parents=True)
+    (folder / "assets" / "wheels" / "dlnotes-0-py3-none-any.whl").write_bytes(b"a wheel")
+    reader = Environment(Path(), "3.99.1", {"numpy": "2.5", "matplotlib": "3.20"}, Path())
+    monkeypatch.setattr(copied, "ROOT", tmp_path)
+    monkeypatch.setattr(copied, "SUMMARIES", tmp_path / "kept")
+    monkeypatch.setattr(site, "read", lambda: {"ja": {"page": page}})
+    monkeypatch.setattr(environments, "pythons", lambda: {OWN: Path()})
+    monkeypatch.setattr(environments, "make", lambda python, wheel, versions: reader)
+    monkeypatch.setattr(environments, "superfluous", lambda environment: [])
+    return tmp_path
+
+
+def printing(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_all(texts: Sequence[str], *_: object, progress: Callable[[int, int], None]) -> dict[str, Done]:
+        for number in range(1, 102):
+            progress(number, 101)
+        return {text: Done(0, output, "", 0.5) for text in texts}
+
+    monkeypatch.setattr(copied, "run_all", run_all)
+
+
+def test_the_program_counts_what_it_ran_and_keeps_a_summary(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printing("1\n", monkeypatch)
+    assert copied.main([]) == 0
+    first, *progress, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("Python 3.99.1, numpy 2.5, matplotlib 3.20, offline by ")
+    assert first.endswith(", compared exactly")
+    assert [line.split()[0] for line in progress] == ["50/101", "100/101", "101/101"]
+    assert last == "1 blocks (1 in ja), 1 different files: 0 findings"
+    assert copied.main(["--versions", "oldest"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(", compared by number")
+    told = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in (project / "kept").iterdir()}
+    assert {name: one["compared"] for name, one in told.items()} == {
+        "copied.json": "exactly",
+        f"copied-{OWN}-oldest.json": outputs.TOLERANCE,
+    }
+    assert told["copied.json"]["seconds"] == {"ja/page": 0.5}
+
+
+def test_the_program_fails_and_keeps_nothing_where_a_block_differs_or_there_is_none(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printing("2\n", monkeypatch)
+    assert copied.main([]) == 1
+    *_, found, last = capsys.readouterr().out.splitlines()
+    assert found.startswith("docs/ja/page.md:3: block 1 of the built page, copied into a file, prints '2' where")
+    assert last.endswith(": 1 findings")
+    (project / "site" / "page" / "index.html").unlink()
+    monkeypatch.setattr(site, "read", dict)
+    assert copied.main([]) == 1, "no blocks at all are no success"
+    monkeypatch.setattr(environments, "superfluous", lambda environment: ["pytest", "yaml"])
+    assert copied.main([]) == 1
+    assert capsys.readouterr().err == "the environment holds more than the wheel needs: pytest, yaml\n"
+    assert not (project / "kept").exists()
+
+
+def test_a_program_that_does_not_end_is_stopped_and_said(reader: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh, "TIME_LIMIT", 0.05)
+    assert fresh.run("while True: pass", reader) == Done(1, "", "does not end within 0.05 s", 0.05)
+
+
+@pytest.mark.parametrize(
+    ("installed", "allowed", "prefix"),
+    [
+        (True, ("unshare", "--net"), ("unshare", "--net")),
+        (True, ("unshare", "--map-root-user", "--net"), ("unshare", "--map-root-user", "--net")),
+        (True, (), ()),
+        (False, ("unshare", "--net"), ()),
+    ],
+)
+def test_the_network_is_taken_off_in_the_way_that_the_system_allows(
+    installed: bool, allowed: tuple[str, ...], prefix: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess(command, int(command != [*allowed, "true"]))
+
+    monkeypatch.setattr(fresh.shutil, "which", lambda name: f"/usr/bin/{name}" if installed else None)
+    monkeypatch.setattr(fresh.subprocess, "run", run)
+    assert fresh.offline.__wrapped__() == prefix

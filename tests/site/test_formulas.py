@@ -249,3 +249,31 @@ def test_missing_npm_package_is_said(tmp_path: Path) -> None:
     script.write_text("")
     with pytest.raises(RuntimeError, match=r"npm package @mathjax/src is missing: run `npm ci`"):
         typeset([("x", False)], tmp_path / "cache.json", script=script)
+
+
+def test_a_cache_that_cannot_be_written_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **options: object) -> NoReturn:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(formulas.json, "dump", full)
+    with pytest.raises(OSError, match="the disk is full"):
+        formulas._write(tmp_path / "cache.json", "key", {("x", False): Typeset("x")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_node_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formulas.sysconfig, "get_path", lambda name: str(tmp_path))
+    with pytest.raises(RuntimeError, match=r"^node is missing in .*: install requirements.txt"):
+        typeset([("x", False)], tmp_path / "cache.json")
+
+
+def test_a_script_that_dies_before_it_has_read_all_is_an_error_with_its_message(tmp_path: Path) -> None:
+    modules = next(p / "node_modules" for p in SCRIPT.parents if (p / "node_modules").is_dir())
+    (tmp_path / "node_modules").symlink_to(modules)
+    script = tmp_path / "typeset.mjs"
+    script.write_text('throw new Error("no such luck");')
+    long: list[Formula] = [("x" * 2_000_000, False)]  # more than a pipe holds
+    with pytest.raises(RuntimeError, match=r"(?s)^typeset.mjs failed in node \(1\):.*no such luck"):
+        typeset(long, tmp_path / "cache.json", script=script)

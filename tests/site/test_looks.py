@@ -144,6 +144,26 @@ def test_grid_lines_guides_and_shades_may_be_faint() -> None:
     assert flaws(plt.gcf()) == []
 
 
+def test_what_is_not_seen_and_pictures_have_no_flaws(scheme: str) -> None:
+    pale = matplotlib.rcParams["grid.color"]
+    figure, (ax, other) = plt.subplots(1, 2)
+    ax.plot([0, 1], color=pale, label="data", visible=False)
+    ax.text(0.5, 0.5, " ")
+    other.imshow(np.zeros((2, 2)))
+    other.plot([0, 1], color=pale, label="on a picture")
+    assert flaws(figure) == []
+    ax.lines[0].set_visible(True)
+    assert [flaw.partition(" with")[0] for flaw in flaws(figure)] == ["the contrast of the line of the Line2D 'data'"]
+
+
+def test_a_figure_without_text_or_with_all_of_it_off_the_canvas_is_looked_at(scheme: str) -> None:
+    figure = plt.figure()
+    assert flaws(figure) == []
+    figure.text(3, 3, "far away").set_in_layout(False)
+    (flaw,) = flaws(figure)
+    assert flaw.startswith("the text 'far away' leaves the canvas by ")
+
+
 @pytest.mark.parametrize("layout", ["constrained", "none"])
 def test_looking_changes_nothing(layout: Any) -> None:
     drawn = []

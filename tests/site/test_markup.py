@@ -1,5 +1,7 @@
 """The Markdown check finds planted faults, also inside admonitions and tabs."""
 
+from pathlib import Path
+
 import pytest
 
 from dlnotes_site import markup
@@ -89,3 +91,42 @@ def test_opening_containers_keeps_every_line_number_and_the_text_of_fences() -> 
         "```",
         "",
     ]
+
+
+PERCENT = """\
+# %% [markdown] lang="ja"
+# # 題 {{#t}}
+
+# %% [markdown] lang="en"
+# # Title {{#t}}
+#
+# {}
+
+# %%
+print(1)
+"""
+
+
+def test_the_program_looks_at_the_files_of_the_root_the_pages_and_the_labs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs" / "en").mkdir(parents=True)
+    (tmp_path / "docs" / "labs").mkdir()
+    bare = "https://example.org now"
+    (tmp_path / "README.md").write_text(f"# Title\n\n{bare}\n", encoding="utf-8")
+    (tmp_path / "docs" / "en" / "x.md").write_text(f"---\na: b\n---\n\n# Title\n\n{bare}\n", encoding="utf-8")
+    (tmp_path / "docs" / "labs" / "y.py").write_text(PERCENT.format(bare), encoding="utf-8")
+    assert markup.main() == 1
+    found = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert found == ["README.md:3", "docs/en/x.md:7", "docs/labs/y.py:7"]
+    monkeypatch.setattr(markup, "check", lambda texts: [])
+    assert markup.main() == 0
+
+
+def test_a_markdownlint_that_does_not_run_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "markup.mjs"
+    broken.write_text("throw new Error('no such luck');")
+    monkeypatch.setattr(markup, "SCRIPT", broken)
+    with pytest.raises(RuntimeError, match=r"(?s)^markdownlint did not run \(make setup\?\): .*no such luck"):
+        markup.check({"x.md": "# x"})

@@ -147,6 +147,16 @@ def test_one_page_is_shown_by_name_or_path_and_an_unknown_one_is_named(root: Pat
         found(root, "z")
 
 
+def test_a_page_that_is_not_put_together_as_its_original_is_not_recorded(root: Path) -> None:
+    change(root, "docs/en/x.md", "{#x}", "{#y}")
+    before = parity.recorded(root, "x")
+    change(root, "docs/ja/x.md", "更新は3回", "更新は4回")
+    change(root, "docs/en/x.md", "three", "four")
+    (refused,) = site.translated(site.Guide(root, site.read(root), {}, {}), frozenset())
+    assert str(refused).startswith("docs/en/x.md:1: heading 1 is not the same as in docs/ja/x.md:1")
+    assert parity.recorded(root, "x") == before
+
+
 def test_an_entry_of_the_glossary_comes_from_its_table(tmp_path: Path) -> None:
     git(tmp_path, "init")
     header = "id group en ja reading en_also ja_also ja_avoid short_en short_ja page".replace(" ", "\t")

@@ -7,14 +7,15 @@ import subprocess
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dlnotes_site import site
+from dlnotes_site import parity, site
 from dlnotes_site.faults import __main__ as faults
-from dlnotes_site.faults.kinds import KINDS, Fault, Tree
+from dlnotes_site.faults.kinds import KINDS, Fault, NoPlace, Tree
 from dlnotes_site.hygiene import project_files
-from dlnotes_site.steps import TEST, Step
+from dlnotes_site.steps import PYTHON, TEST, Step
 
 PAGES = site.read()
 FAULT = Fault("kind", "docs/ja/x.md", 40, "what", ("docs/en/x.md",))
@@ -148,3 +149,128 @@ def test_the_long_run_planted_many_kinds_and_every_fault_was_named() -> None:
     missed = [f"{one['path']}:{one['line']}: {one['kind']}" for one in told["outcomes"] if not one["step"]]
     assert missed == []
     assert {one["kind"] for one in told["outcomes"]} == set(KINDS), "new kinds: run `make faults`"
+
+
+def _tree(root: Path) -> Tree:
+    for lang in site.LANGUAGES:
+        file = root / "docs" / lang / "x.md"
+        file.parent.mkdir(parents=True)
+        file.write_text("# 1 {#x}\n", encoding="utf-8")
+    return Tree(root, site.read(root))
+
+
+@pytest.mark.parametrize("of_translation", [False, True])
+def test_a_fault_in_both_languages_is_recorded_as_a_translator_would(
+    of_translation: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every such fault would be noticed as a translation that was not made again."""
+
+    def other_number(tree: Tree, chance: random.Random) -> Fault:
+        for lang in site.LANGUAGES:
+            tree.swap(f"docs/{lang}/x.md", 1, "1", "2")
+        return Fault("", "docs/ja/x.md", 1, "1 to 2", ("docs/en/x.md",))
+
+    monkeypatch.setitem(KINDS, "another number", other_number)
+    monkeypatch.setattr(faults, "OF_TRANSLATION", {"another number"} if of_translation else set())
+    fault = faults.plant("another number", random.Random(1), _tree(tmp_path))
+    assert (fault.kind, fault.what) == ("another number", "1 to 2")
+    now = [tuple(parity.digest(site.read(tmp_path)[lang]["x"].prose[0]) for lang in site.LANGUAGES)]
+    assert parity.recorded(tmp_path, "x") == ([] if of_translation else now)
+
+
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [
+        ("src/dlnotes/losses.py", ["tests/test_losses.py", "tests/test_import.py"]),
+        ("src/dlnotes_site/blocks.py", ["tests/site/test_blocks.py", "tests/site/test_faults.py"]),
+        ("src/dlnotes_site/nowhere.py", ["tests/site/test_faults.py"]),
+        ("README.md", ["--codeblocks", "README.md"]),
+    ],
+)
+def test_the_tests_of_a_module_are_tried_before_all_others(
+    path: str, first: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(site.ROOT)
+    commands = [step.command[2:] for step in faults.looks_at(path) if step.command[2] == "pytest"]
+    assert commands[0] == ("pytest", "--quiet", *first)
+    assert all(len(command) > 4 for command in commands[1:])
+
+
+def test_a_step_that_hangs_or_names_another_place_is_followed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What steps say is made up: the first hangs, the others fail; only the last names the place."""
+    said = {"hangs": None, "elsewhere": "docs/ja/y.md:1: wrong", "there": f"x\n{tmp_path}/docs/ja/x.md:41: wrong\n"}
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        text = said[command[-1]]
+        if text is None:
+            raise subprocess.TimeoutExpired(command, options["timeout"])
+        return subprocess.CompletedProcess(command, 1, text, "")
+
+    tried = ["hangs", "elsewhere", "there"]
+    monkeypatch.setattr(faults, "looks_at", lambda path: [Step(n, (PYTHON, "-m", "pytest", n)) for n in tried])
+    monkeypatch.setattr(faults.subprocess, "run", run)
+    caught = faults.look(tmp_path, FAULT)
+    assert (caught.step, caught.message) == ("there", "docs/ja/x.md:41: wrong")
+    fast = ["-x", "--tb=short", "-p", "no:cacheprovider"]
+    assert commands[0] == [f"{tmp_path}/.venv/bin/python", "-m", "pytest", *fast, "hangs"]
+    tried.pop()
+    missed = faults.look(tmp_path, FAULT)
+    assert (missed.step, missed.message) == ("", "elsewhere fails and does not name the place")
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind that is caught, one that is not, and one for which there is no place; no copy is made."""
+
+    def plant(kind: str, chance: random.Random, tree: Tree) -> Fault:
+        if kind == "nowhere":
+            raise NoPlace("there is no table")
+        return replace(FAULT, kind=kind)
+
+    def look(root: Path, fault: Fault) -> faults.Outcome:
+        if fault.kind == "seen":
+            return faults.Outcome(fault, "pages", "docs/ja/x.md:40: wrong", 0.0)
+        return faults.Outcome(fault, "", "no step fails", 0.0)
+
+    monkeypatch.setattr(site, "read", lambda root: PAGES)
+    monkeypatch.setattr(faults, "copy", lambda root, target: None)
+    monkeypatch.setattr(faults, "plant", plant)
+    monkeypatch.setattr(faults, "look", look)
+    monkeypatch.setattr(faults, "is_red", lambda: False)
+    monkeypatch.setattr(faults, "KINDS", dict.fromkeys(("seen", "unseen", "nowhere")))
+
+
+def test_every_fault_that_was_drawn_has_an_outcome(planted: None, capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = ["seen", "unseen", "nowhere"]
+    outcomes = faults.run("seed", 4, kinds)
+    assert [one.fault.kind for one in outcomes] == [kind for kind, _ in faults.draw("seed", 4, kinds)]
+    told = {one.fault.kind: (one.step, one.message) for one in outcomes}
+    assert told == {
+        "seen": ("pages", "docs/ja/x.md:40: wrong"),
+        "unseen": ("", "no step fails"),
+        "nowhere": ("", "no place was found for it"),
+    }
+    printed = capsys.readouterr().out
+    assert "/4] docs/ja/x.md:40: seen (what)\n    0.0 s  pages: docs/ja/x.md:40: wrong\n" in printed
+    assert "NOT CAUGHT: no step fails\n" in printed
+
+
+def test_a_fault_that_is_not_caught_fails_the_run_and_is_named(
+    planted: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tmp_path / "kept" / "faults.json"
+    assert faults.main(["--count", "3", "--seed", "s", "--jobs", "1", "--results", str(results)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "planting 3 faults of 3 kinds, seed s"
+    assert any(line.startswith("1 of 3 faults caught, 3 kinds, ") for line in lines)
+    assert "     2  NOT CAUGHT" in lines
+    assert "docs/ja/x.md:40: not caught: unseen (what): no step fails" in lines
+    assert ":0: not caught: nowhere (there is no table): no place was found for it" in lines
+    told = json.loads(results.read_text(encoding="utf-8"))
+    assert (told["seed"], told["planted"], told["caught"], told["by_step"]) == ("s", 3, 1, {"pages": 1})
+    assert faults.main(["--count", "2", "--only", "seen"]) == 0
+    assert "2 of 2 faults caught, 1 kinds" in capsys.readouterr().out

@@ -104,3 +104,33 @@ def test_the_glossary_of_the_project_is_read() -> None:
     words = prose.read_avoided(Path(__file__).parents[2] / "docs" / "shared" / "terms.tsv")
     assert len(words) > 20
     assert "中間層" not in {word.word for word in words}
+
+
+def test_the_program_looks_at_the_japanese_of_the_pages_and_the_labs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(prose, "textlint", lambda texts: [[] for _ in texts])
+    for folder in ("ja", "en", "labs", "shared"):
+        (tmp_path / "docs" / folder).mkdir(parents=True)
+    (tmp_path / "docs" / "shared" / "terms.tsv").write_text(TERMS, encoding="utf-8")
+    ja, en = (f'# %% [markdown] lang="{lang}"\n# # {{}} {{{{#t}}}}\n#\n# {{}}\n\n' for lang in ("ja", "en"))
+    for text in ("隠し層の値です。", "中間層の値です。"):
+        (tmp_path / "docs" / "ja" / "x.md").write_text(f"# 題 {{#t}}\n\n{text}\n", encoding="utf-8")
+        (tmp_path / "docs" / "labs" / "y.py").write_text(
+            ja.format("題", text) + en.format("Title", "値を返す。"), "utf-8"
+        )
+        (tmp_path / "docs" / "en" / "x.md").write_text("# Title {#t}\n\n値を返す。\n", encoding="utf-8")
+        wrong = text.startswith("隠")
+        assert prose.main() == int(wrong)
+        places = ("docs/ja/x.md:3", "docs/labs/y.py:4") if wrong else ()
+        found = [f"{place}: 隠し層: the glossary's term is 中間層" for place in places]
+        assert capsys.readouterr().out.splitlines() == found
+
+
+def test_a_textlint_that_does_not_run_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "prose.mjs"
+    broken.write_text("throw new Error('no such luck');")
+    monkeypatch.setattr(prose, "SCRIPT", broken)
+    with pytest.raises(RuntimeError, match=r"(?s)^textlint did not run \(make setup\?\): .*no such luck"):
+        findings(GOOD)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -260,6 +261,18 @@ def test_a_step_that_fails_or_changes_what_it_reads_is_not_kept(
     assert steps.is_kept(fine, kept)
 
 
+def test_lint_runs_its_steps_and_another_name_runs_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[Sequence[steps.Step]] = []
+    monkeypatch.setattr(steps, "run", lambda some: ran.append(some) or 7)
+    assert [steps.main(["lint"]), steps.main(["test"])] == [7, 7]
+    assert ran == [steps.LINT, steps.TEST]
+    assert [steps.main([]), steps.main(["tests"]), steps.main(["lint", "test"])] == [2, 2, 2]
+    assert capsys.readouterr().err == 3 * "usage: python -m dlnotes_site.steps test|lint\n"
+    assert len(ran) == 2
+
+
 def test_every_step_names_places_that_exist() -> None:
     for step in steps.TEST:
         for place in step.needs:
@@ -272,6 +285,17 @@ def test_a_registry_host_or_a_machine_path_is_found(tmp_path: Path) -> None:
     (tmp_path / "b.py").write_text(f"x = '{path}'\n")
     (tmp_path / "c.png").write_bytes(b"\0" + host.encode())
     assert [(found.path, found.line) for found in hygiene.check(tmp_path)] == [("a.md", 2), ("b.py", 1)]
+
+
+def test_the_check_of_hosts_and_paths_prints_its_findings_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert hygiene.main() == 0
+    path = "/" + "root/dlnotes"
+    (tmp_path / "b.py").write_text(f"\nx = '{path}'\n")
+    assert hygiene.main() == 1
+    assert capsys.readouterr().out == "b.py:2: /" + "root/d: a path of one machine: write it relative to the project\n"
 
 
 def test_no_file_of_the_project_names_a_registry_host_or_a_machine_path() -> None:
