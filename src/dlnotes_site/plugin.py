@@ -28,6 +28,7 @@ from dlnotes_site import (
     formulas,
     labs,
     navigation,
+    policy,
     proofs,
     render,
     runner,
@@ -52,6 +53,7 @@ class _Shared:
     wheel: Path | None = None
     run: Path | None = None  # what runs the blocks in the page, ready to be copied; None in a site without it
     version: str = ""
+    served: bool = False  # by `make serve`
     unavailable: bool = False  # was looked for and not found: `make serve` does not try again
 
 
@@ -71,6 +73,10 @@ def _guide() -> site.Guide:
 
 def _page(page: MkDocsPage, config: MkDocsConfig) -> Page:
     return _guide().pages[_language(config)][page_name(page.file.src_uri)]
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    _shared.served = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -195,11 +201,13 @@ def _proofs_html(config: MkDocsConfig) -> str:
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
     """Formulas come last: the search index was made from their TeX, which its worker can read."""
-    return formulas.replace(render.valid(output), _guide().typeset)
+    return policy.with_policy(formulas.replace(render.valid(output), _guide().typeset), _shared.served)
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    return render.valid(output) if template_name.endswith(".html") else output
+    if not template_name.endswith(".html"):
+        return output
+    return policy.with_policy(render.valid(output), _shared.served)
 
 
 def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsConfig, nav: Any) -> dict[str, Any]:

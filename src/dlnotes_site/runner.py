@@ -14,7 +14,6 @@ answer for all pages.
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -55,7 +54,6 @@ def bundle(sources: Path = SOURCES, root: Path = ROOT) -> tuple[dict[str, str], 
                 *(f"--outdir={folder}", f"--metafile={meta}"),
             ],
             cwd=root,
-            env=os.environ | {"NODE_PATH": str(root / "node_modules")},
             capture_output=True,
             encoding="utf-8",
             check=False,
