@@ -62,7 +62,7 @@ def obtain(wanted: Sequence[Wanted], cache: Path, progress: Progress) -> dict[st
     Unavailable
         If one cannot be had, with a line for each attempt.
     """
-    with _locked(cache):
+    with locked(cache):
         said = _from_network([one for one in wanted if not _is_kept(cache, one)], cache, progress)
         said += _from_index([one for one in wanted if not _is_kept(cache, one)], cache, progress)
     if lost := [one.name for one in wanted if not (cache / one.sha256).is_file()]:
@@ -85,7 +85,7 @@ def _is_kept(cache: Path, one: Wanted) -> bool:
 
 
 @contextmanager
-def _locked(cache: Path) -> Iterator[None]:
+def locked(cache: Path) -> Iterator[None]:
     """Make the folder, wait until no other process fills it, and remove what one that was killed left half done."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / ".lock").open("ab") as file:

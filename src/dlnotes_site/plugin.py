@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -51,8 +52,8 @@ class _Shared:
 
     guide: site.Guide | None = None
     wheel: Path | None = None
-    run: Path | None = None  # what runs the blocks in the page, ready to be copied; None in a site without it
-    version: str = ""
+    run: TemporaryDirectory[str] | None = None  # what runs the blocks in the page, until it is put into the site
+    version: str = ""  # of that; none in a site whose blocks cannot be run
     served: bool = False  # by `make serve`
     unavailable: bool = False  # was looked for and not found: `make serve` does not try again
 
@@ -95,19 +96,19 @@ def on_pre_build(config: MkDocsConfig) -> None:
     if _language(config) == "ja":
         _shared.guide = site.load()
         _shared.wheel = _build_wheel(_shared.guide.root)
-        _prepare_run(_shared.guide.root, _shared.wheel)
+        _prepare_run(_shared.wheel)
     config.extra["wheel"] = _wheel_line(config)
     up = "../" if _language(config) == "en" else ""
-    config.extra["run"] = f"{up}{runtime.FOLDER}/run.js?v={_shared.version}" if _shared.run else ""
+    config.extra["run"] = f"{up}{runtime.FOLDER}/run.js?v={_shared.version}" if _shared.version else ""
     if _language(config) != "ja":
         return
     for finding in site.findings(_guide()):
         log.warning("%s", finding)
 
 
-def _prepare_run(root: Path, wheel: Path) -> None:
+def _prepare_run(wheel: Path) -> None:
     """Make ready what runs the blocks in the page, or say in the log that there will be no buttons, and why."""
-    _shared.run = None
+    _shared.run, _shared.version = None, ""
     if _shared.unavailable:
         return
     try:
@@ -117,9 +118,8 @@ def _prepare_run(root: Path, wheel: Path) -> None:
         said = str(error).replace("\n", "; ")
         log.info("no Run buttons, as their runtime is missing (`python -m dlnotes_site.runtime` gets it): %s", said)
         return
-    target = root / ".cache" / "run"
-    _shared.version = runner.prepare(files, wheel, licence, target)
-    _shared.run = target
+    _shared.run = TemporaryDirectory(prefix="dlnotes-run-")
+    _shared.version = runner.prepare(files, wheel, licence, Path(_shared.run.name))
 
 
 def _build_wheel(root: Path) -> Path:
@@ -244,7 +244,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     wheels.mkdir(parents=True, exist_ok=True)
     (wheels / _shared.wheel.name).write_bytes(_shared.wheel.read_bytes())
     if _shared.run:
-        runner.put(_shared.run, target)
+        with _shared.run as prepared:
+            runner.put(Path(prepared), target)
     root = config.extra["site_root"]
     sitemaps = "".join(f"Sitemap: {root}{folder}sitemap.xml\n" for folder in ("", "en/"))
     (target / "robots.txt").write_text(f"User-agent: *\nAllow: /\n{sitemaps}", encoding="utf-8")

@@ -1,0 +1,373 @@
+"""What runs the blocks in the page: files by their hash, whatever servers do; the lock cut down; the manifest."""
+
+import contextlib
+import functools
+import gzip
+import hashlib
+import http.server
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlnotes_site import byhash, fonts, runner, runtime, site
+from dlnotes_site.byhash import Unavailable, Wanted, obtain
+from tests.serving import serving
+
+SITE = site.ROOT / "site"
+CONTENT = bytes(range(256)) * 2000
+PACKAGE = "things==1.0"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy for the servers of this file, and no index: what pip finds is what a test gives it."""
+    monkeypatch.setenv("no_proxy", "*")
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """A CDN that sends `content`, up to byte `cut`, and notes what it was asked for."""
+
+    def __init__(self, *arguments: Any, asked: list[str], content: bytes, cut: int | None, status: int) -> None:
+        self.asked, self.content, self.cut, self.status = asked, content, cut, status
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.content)))
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(self.content[: self.cut])
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+Cdn = Callable[..., tuple[Wanted, list[str]]]
+
+
+@pytest.fixture
+def cdn() -> Iterator[Cdn]:
+    """Start a CDN that behaves as it is told: a file that is wanted from it, and what it will have been asked for."""
+    with contextlib.ExitStack() as stack:
+
+        def start(content: bytes = CONTENT, cut: int | None = None, status: int = 200) -> tuple[Wanted, list[str]]:
+            asked: list[str] = []
+            handler = functools.partial(Handler, asked=asked, content=content, cut=cut, status=status)
+            address = stack.enter_context(serving(handler))
+            return Wanted("thing.whl", sha256(CONTENT), PACKAGE, f"{address}thing.whl"), asked
+
+        yield start
+
+
+def silent(name: str, done: int, total: int) -> None:
+    pass
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: bytes) -> None:
+    """A wheel of `things` 1.0 with some files, where pip looks for it."""
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "things-1.0-py3-none-any.whl", "w") as wheel:
+        for name, content in files.items():
+            wheel.writestr(f"things/{name}.whl", content)
+        wheel.writestr("things-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: things\nVersion: 1.0\n")
+        wheel.writestr("things-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("things-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+
+
+def left_in(cache: Path) -> set[str]:
+    return {path.name for path in cache.iterdir()} - {".lock"}
+
+
+def test_a_file_comes_from_the_cdn_and_is_kept(tmp_path: Path, cdn: Cdn) -> None:
+    wanted, asked = cdn()
+    told: list[tuple[str, int, int]] = []
+    for _ in range(2):
+        found = obtain([wanted], tmp_path, lambda *progress: told.append(progress))
+        assert found["thing.whl"].read_bytes() == CONTENT
+    assert asked == ["/thing.whl"]
+    assert told[-1] == ("thing.whl", len(CONTENT), len(CONTENT))
+    assert len(told) > 2
+    assert left_in(tmp_path) == {wanted.sha256}
+
+
+def test_a_kept_file_that_was_damaged_is_had_again(tmp_path: Path, cdn: Cdn) -> None:
+    wanted, asked = cdn()
+    obtain([wanted], tmp_path, silent)
+    (tmp_path / wanted.sha256).write_bytes(CONTENT[:-1] + b"x")
+    assert obtain([wanted], tmp_path, silent)["thing.whl"].read_bytes() == CONTENT
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "sentence"),
+    [
+        ({"content": b"another"}, f"has another thing.whl: its SHA-256 is {sha256(b'another')}, expected"),
+        ({"cut": 1000}, "(ended after 1000 of 512000 bytes|IncompleteRead)"),
+        ({"status": 404}, "thing.whl: Not Found"),
+    ],
+    ids=["another file", "interrupted", "missing"],
+)
+def test_what_is_not_the_file_is_refused_in_a_sentence_and_not_kept(
+    tmp_path: Path, cdn: Cdn, behaviour: dict[str, Any], sentence: str
+) -> None:
+    wanted, _ = cdn(**behaviour)
+    with pytest.raises(Unavailable, match=sentence) as caught:
+        obtain([wanted], tmp_path, silent)
+    assert "cannot be had: thing.whl" in str(caught.value)
+    assert f"pip download {PACKAGE}: ERROR" in str(caught.value)
+    assert left_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("behaviour", [{"content": b"another"}, {"cut": 1000}, {"status": 404}])
+def test_where_the_cdn_fails_the_file_comes_out_of_a_package(
+    tmp_path: Path, cdn: Cdn, behaviour: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(monkeypatch, tmp_path / "index", thing=CONTENT, other=b"is left there")
+    wanted, _ = cdn(**behaviour)
+    assert obtain([wanted], tmp_path / "cache", silent)["thing.whl"].read_bytes() == CONTENT
+    assert left_in(tmp_path / "cache") == {wanted.sha256}
+
+
+def test_a_package_with_another_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, tmp_path / "index", thing=b"another")
+    with pytest.raises(Unavailable, match=r"things-1.0-py3-none-any.whl has another thing.whl"):
+        obtain([Wanted("thing.whl", sha256(CONTENT), PACKAGE)], tmp_path / "cache", silent)
+    with pytest.raises(Unavailable, match=r"things-1.0-py3-none-any.whl has no thong.whl"):
+        obtain([Wanted("thong.whl", sha256(CONTENT), PACKAGE)], tmp_path / "cache", silent)
+    assert left_in(tmp_path / "cache") == set()
+
+
+def test_the_wheel_itself_can_be_what_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, tmp_path / "index")
+    name = "things-1.0-py3-none-any.whl"
+    content = (tmp_path / "index" / name).read_bytes()
+    assert obtain([Wanted(name, sha256(content), PACKAGE)], tmp_path / "cache", silent)[name].read_bytes() == content
+
+
+def test_each_package_is_asked_for_once_and_a_silent_cdn_only_once(
+    tmp_path: Path, cdn: Cdn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[str] = []
+
+    def pip(package: str, folder: Path, progress: object) -> str:
+        asked_for.append(package)
+        return f"no {package}"
+
+    monkeypatch.setattr(byhash, "_pip", pip)
+    _, asked = cdn(status=503)
+    host, _ = cdn(status=503)
+    wanted = [Wanted(f"{n}.whl", sha256(b"%d" % n), f"p{n // 2}", host.address) for n in range(4)]
+    with pytest.raises(Unavailable) as caught:
+        obtain(wanted, tmp_path, silent)
+    assert asked_for == ["p0", "p1"]
+    assert str(caught.value).count("Service Unavailable") == 1
+    assert asked == []
+
+
+def test_a_cdn_that_never_answers_is_left_within_its_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+    import time
+
+    offer(monkeypatch, tmp_path / "index", thing=CONTENT)
+    monkeypatch.setattr(byhash, "CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes the connection and says nothing
+        address = f"http://127.0.0.1:{mute.getsockname()[1]}/thing.whl"
+        begin = time.monotonic()
+        said = byhash._from_network([Wanted("thing.whl", sha256(CONTENT), PACKAGE, address)] * 9, tmp_path, silent)
+        assert time.monotonic() - begin < 2
+    assert said == [f"{address}: timed out"]
+
+
+def test_a_killed_download_leaves_nothing_that_is_taken_for_the_file(tmp_path: Path, cdn: Cdn) -> None:
+    wanted, _ = cdn()
+    program = f"""
+import os
+from pathlib import Path
+from dlnotes_site.byhash import Wanted, obtain
+def die(name, done, total):
+    if done > 100000:
+        os.kill(os.getpid(), 9)
+obtain([Wanted(*{(wanted.name, wanted.sha256, wanted.package, wanted.address)!r})], Path({str(tmp_path)!r}), die)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    assert len(left_in(tmp_path)) == 1, "the download was not under way"
+    assert wanted.sha256 not in left_in(tmp_path)
+    assert obtain([wanted], tmp_path, silent)["thing.whl"].read_bytes() == CONTENT
+    assert left_in(tmp_path) == {wanted.sha256}
+
+
+# Pyodide's files
+
+
+def lock() -> dict[str, Any]:
+    content = runtime.pinned(site.ROOT / "node_modules" / "pyodide")[runtime.LOCK]
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
+def test_a_core_file_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.wasm").write_bytes(CONTENT)
+    assert runtime.pinned(tmp_path, {"a.wasm": sha256(CONTENT)}) == {"a.wasm": CONTENT}
+    with pytest.raises(Unavailable, match=r"a\.wasm is not the pinned one"):
+        runtime.pinned(tmp_path, {"a.wasm": sha256(b"")})
+    with pytest.raises(Unavailable, match=r"b\.wasm is missing: run `make setup`"):
+        runtime.pinned(tmp_path, {"b.wasm": sha256(b"")})
+
+
+def test_the_pins_are_of_the_versions_that_are_locked() -> None:
+    npm = json.loads((site.ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    assert npm["packages"]["node_modules/pyodide"]["version"] == runtime.VERSION
+    requirements = (site.ROOT / "requirements.txt").read_text(encoding="utf-8")
+    version, _, hashes = requirements.partition("\ntqdm==")[2].partition("\\\n")
+    assert (f"tqdm=={version.strip()}", True) == (
+        runtime.TQDM.package,
+        runtime.TQDM.sha256 in hashes.partition("# via")[0],
+    )
+
+
+def test_every_package_is_in_one_group_with_what_it_needs() -> None:
+    found = runtime.groups(lock())
+    assert found["numpy"] == ["numpy"]
+    assert {"matplotlib", "pillow", "six"} <= set(found["matplotlib"])
+    names = [name for names in found.values() for name in names]
+    assert len(names) == len(set(names))
+    for name in names:
+        assert set(lock()["packages"][name]["depends"]) <= set(names)
+
+
+def test_the_trimmed_lock_holds_what_is_used_and_nothing_else(tmp_path: Path) -> None:
+    wheel = tmp_path / "dlnotes-0.1.0-py3-none-any.whl"
+    wheel.write_bytes(CONTENT)
+    cut = runtime.trimmed(lock(), wheel)
+    used = {name for names in runtime.groups(lock()).values() for name in names}
+    assert set(cut["packages"]) == used | {"tqdm", "dlnotes"}
+    assert cut["info"] == lock()["info"]
+    assert all(cut["packages"][name] == lock()["packages"][name] for name in used)
+    ours = cut["packages"]["dlnotes"]
+    assert (ours["sha256"], ours["version"], ours["depends"]) == (sha256(CONTENT), "0.1.0", ["numpy"])
+    assert set(ours) == set(lock()["packages"]["numpy"])
+
+
+def test_a_member_is_gzipped_where_that_saves_and_is_the_same_each_time() -> None:
+    text = runtime.File("a.b.txt", "core", b"text " * 1000)
+    name, packed = runtime.member(text)
+    assert name == f"a.b-{text.sha256[:8]}.txt.gz"
+    assert gzip.decompress(packed) == text.content
+    runtime.member.cache_clear()
+    assert runtime.member(text) == (name, packed)
+    assert packed[4:10] == b"\0\0\0\0\2\xff", "time or system in the header"
+    noise = runtime.File("noise.whl", "core", os.urandom(5000))
+    assert runtime.member(noise) == (f"noise-{noise.sha256[:8]}.whl", noise.content)
+
+
+# The font
+
+
+def test_the_font_has_all_of_japanese_and_little_else() -> None:
+    from fontTools.ttLib import TTFont
+
+    points = fonts.characters()
+    assert all(ord(sign) in points for sign in "aZ、。ぁんァヶ一龠亜弌熙学習率損失関数重み")
+    assert len(points) == 6879 + 95
+    path = runtime.CACHE / fonts.SOURCE.sha256
+    small = fonts.subset(path, runtime.CACHE)
+    font = TTFont(io.BytesIO(small))
+    assert len(points - set(font.getBestCmap())) <= 1
+    assert len(small) < 1_600_000 < path.stat().st_size
+    assert font["name"].getDebugName(1) == "Noto Sans JP"
+    assert "SIL Open Font License" in str(font["name"].getDebugName(13))
+
+
+def test_matplotlib_draws_japanese_with_the_font(tmp_path: Path) -> None:
+    file = tmp_path / "font.otf"
+    file.write_bytes(fonts.subset(runtime.CACHE / fonts.SOURCE.sha256, runtime.CACHE))
+    program = f"""
+import io, warnings
+warnings.simplefilter("error")  # a missing glyph warns
+import matplotlib
+from matplotlib import font_manager, pyplot
+font_manager.fontManager.addfont({str(file)!r})
+matplotlib.rcParams["font.family"] = ["DejaVu Sans", "Noto Sans JP"]
+pyplot.title("学習率 η と損失関数")
+pyplot.savefig(io.StringIO(), format="svg")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# What the site serves
+
+
+def manifest() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SITE / runtime.FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_manifest_is_what_lies_there() -> None:
+    folder, told = SITE / runtime.FOLDER, manifest()
+    assert sorted(name for names in told["groups"].values() for name in names) == sorted(told["files"])
+    packages = runtime.trimmed(lock(), folder / told["wheel"])["packages"].values()
+    known = {one["file_name"]: one["sha256"] for one in packages} | runtime.PINNED
+    for name, file in told["files"].items():
+        content = (folder / file["path"].partition("?")[0]).read_bytes()
+        assert len(content) == file["bytes"]
+        raw = gzip.decompress(content) if file["path"].endswith(".gz") else content
+        assert (len(raw), sha256(raw)) == (file["raw"], file["sha256"])
+        assert file["sha256"][:8] in file["path"]
+        if name in known and name != runtime.LOCK:
+            assert file["sha256"] == known[name]
+    served = {file["path"] for file in told["files"].values()} | {*runner.ENTRIES, "manifest.json", "LICENSES.txt"}
+    assert {file.name for file in folder.iterdir()} == {path for path in served if not path.startswith("../")}
+
+
+def test_the_lock_that_is_served_names_only_files_of_the_manifest() -> None:
+    told = manifest()
+    content = gzip.decompress((SITE / runtime.FOLDER / told["files"][runtime.LOCK]["path"]).read_bytes())
+    for package in json.loads(content)["packages"].values():
+        assert told["files"][package["file_name"]]["sha256"] == package["sha256"]
+
+
+def test_a_numpy_block_costs_at_most_nine_and_a_half_megabytes() -> None:
+    told = manifest()
+    files = [told["files"][name]["bytes"] for group in ("core", "numpy", "dlnotes") for name in told["groups"][group]]
+    scripts = [len(gzip.compress((SITE / runtime.FOLDER / name).read_bytes())) for name in runner.ENTRIES]
+    assert sum(files) + sum(scripts) <= 9_500_000
+
+
+def test_pages_load_the_script_of_the_version_that_is_there() -> None:
+    version = manifest()["version"]
+    for name in runner.ENTRIES:
+        assert version in (SITE / runtime.FOLDER / name).read_text(encoding="utf-8")
+    for path, up in (("index.html", ""), ("guide/index.html", "../"), ("en/labs/cnn/index.html", "../../../")):
+        script = f'<script type="module" src="{up}assets/run/run.js?v={version}"></script>'
+        assert script in (SITE / path).read_text(encoding="utf-8")
+
+
+def test_a_script_that_is_wrong_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run.js").write_text("export const version = __VERSION__;\n", encoding="utf-8")
+    (tmp_path / "sw.js").write_text("self.version = __VERSION__;\n", encoding="utf-8")
+    bundles, packages = runner.bundle(tmp_path)
+    assert set(bundles) == {"run.js", "sw.js"}
+    assert all("@VERSION@" in text for text in bundles.values())
+    assert packages == set()
+    (tmp_path / "run.js").write_text("const = 1;\n", encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"Expected identifier but found \"=\"\s+\S*run\.js:1:6:\s"):
+        runner.bundle(tmp_path)
