@@ -371,3 +371,36 @@ def test_a_script_that_is_wrong_is_named(tmp_path: Path) -> None:
     (tmp_path / "run.js").write_text("const = 1;\n", encoding="utf-8")
     with pytest.raises(RuntimeError, match=r"Expected identifier but found \"=\"\s+\S*run\.js:1:6:\s"):
         runner.bundle(tmp_path)
+
+
+def test_pyodide_loads_with_these_files_exactly_the_packages_that_are_needed(tmp_path: Path) -> None:
+    told = manifest()
+    for name, file in told["files"].items():
+        content = (SITE / runtime.FOLDER / file["path"].partition("?")[0]).read_bytes()
+        (tmp_path / name).write_bytes(gzip.decompress(content) if file["path"].endswith(".gz") else content)
+    program = f"""
+const folder = {json.dumps(str(tmp_path))};
+const {{ loadPyodide }} = await import(`${{folder}}/pyodide.mjs`);
+globalThis.fetch = () => {{ throw new Error("asks the network"); }};
+const python = await loadPyodide({{ indexURL: folder }});
+const loaded = [];
+const load = async (name, code) => {{
+  await python.loadPackage(name, {{ messageCallback: () => {{}} }});
+  python.runPython(code);
+  loaded.push(Object.keys(python.loadedPackages).sort());
+}};
+await load("numpy", "import numpy");
+await load("dlnotes", "import dlnotes.layers");
+await load("tqdm", "import tqdm");
+await load("matplotlib", "import matplotlib.pyplot, dlnotes.plotting");
+console.log(JSON.stringify(loaded));
+"""
+    node = Path(sys.prefix) / "bin" / "node"
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", program], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    numpy, matplotlib = ["numpy"], runtime.closure(lock(), "matplotlib")
+    assert loaded[:3] == [numpy, ["dlnotes", "numpy"], ["dlnotes", "numpy", "tqdm"]]
+    assert loaded[3] == sorted([*matplotlib, "dlnotes", "tqdm"])
