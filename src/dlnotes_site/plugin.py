@@ -282,6 +282,7 @@ def on_serve(server: Any, config: MkDocsConfig, builder: Any) -> Any:
         "docs/translations",
         "overrides",
         "src/dlnotes",
+        "src/dlnotes_site/runner",
         "benchmarks",
         "tests/formulas",
     ):

@@ -387,7 +387,7 @@ const loaded = [];
 const load = async (name, code) => {{
   await python.loadPackage(name, {{ messageCallback: () => {{}} }});
   python.runPython(code);
-  loaded.push(Object.keys(python.loadedPackages).sort());
+  loaded.push(Object.keys(python.loadedPackages).map((one) => one.toLowerCase()).sort());
 }};
 await load("numpy", "import numpy");
 await load("dlnotes", "import dlnotes.layers");
