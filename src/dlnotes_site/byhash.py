@@ -26,7 +26,7 @@ CHUNK = 1 << 16
 _PIP = (
     *("-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir"),
     *("--python-version", "3.12", "--progress-bar", "raw", "--no-input", "--disable-pip-version-check"),
-    *("--retries", "1", "--timeout", "15"),
+    *("--retries", "1", "--timeout", "8"),
 )
 
 
@@ -144,7 +144,7 @@ def _from_index(missing: Sequence[Wanted], cache: Path, progress: Progress) -> l
         with tempfile.TemporaryDirectory(dir=cache, prefix="unfinished-") as folder:
             if wrong := _pip(package, Path(folder), progress):
                 said.append(wrong)
-                continue
+                break  # all are needed, and another would only wait for the same network
             for wheel in Path(folder).glob("*.whl"):
                 said += _from_wheel(wheel, [one for one in missing if one.package == package], cache)
     return said

@@ -3,10 +3,11 @@
 Everything comes from the site's own origin. Scripts in the page itself are allowed by the hash of their text, which
 is taken from the page when it is built, so an injected one does not run. WebAssembly may be compiled, text may not be
 evaluated. Styles come from files; `style` attributes are allowed, as formulas are aligned by them (MathJax), and
-`style-src` repeats that for browsers that do not know `style-src-attr`. Pictures may be `data:` (Material's icons
-are masks in its style sheet) and `blob:` (figures that the reader's own run drew).
+`style-src` repeats that for browsers that do not know `style-src-attr`. Pictures may be `data:`: Material's icons are
+masks in its style sheet, and figures that the reader's own run drew are shown as pictures, in which no script runs.
 
-The policy of a page holds for its workers only where their file's own headers say so, and here nothing does.
+A worker that is loaded from a file does not come under the policy of its page, only under the headers of that file,
+and plain servers send none: what programs cannot reach there, the worker itself must see to.
 """
 
 import base64
@@ -22,7 +23,7 @@ _RULES = {
     "style-src": "'self' 'unsafe-inline'",
     "style-src-elem": "'self'",
     "style-src-attr": "'unsafe-inline'",
-    "img-src": "'self' data: blob:",
+    "img-src": "'self' data:",
     "font-src": "'self'",
     "connect-src": "'self'",
     "worker-src": "'self'",
