@@ -66,7 +66,8 @@ def obtain(wanted: Sequence[Wanted], cache: Path, progress: Progress) -> dict[st
         said = _from_network([one for one in wanted if not _is_kept(cache, one)], cache, progress)
         said += _from_index([one for one in wanted if not _is_kept(cache, one)], cache, progress)
     if lost := [one.name for one in wanted if not (cache / one.sha256).is_file()]:
-        raise Unavailable("\n".join([f"cannot be had: {', '.join(lost)}", *said]))
+        others = f" and {len(lost) - 1} others" if len(lost) > 1 else ""
+        raise Unavailable("\n".join([f"cannot be had: {lost[0]}{others}", *said]))
     return {one.name: cache / one.sha256 for one in wanted}
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from dlnotes_site import byhash, fonts, runner, runtime, site
+from dlnotes_site import byhash, environments, fonts, reproducible, runner, runtime, site, steps
 from dlnotes_site.byhash import Unavailable, Wanted, obtain
 from tests.serving import serving
 
@@ -228,6 +228,33 @@ obtain([Wanted(*{(wanted.name, wanted.sha256, wanted.package, wanted.address)!r}
     assert left_in(tmp_path) == {wanted.sha256}
 
 
+def test_progress_is_shown_in_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    bars = runtime.Bars()
+    for name in ("one.whl", "two.whl"):
+        for done in (1_000_000, 3_000_000):
+            bars(name, done, 3_000_000)
+    shown = capsys.readouterr().err
+    assert all(f"{name}: 100%" in shown for name in ("one.whl", "two.whl"))
+    assert "3.00M/3.00M" in shown
+
+
+def test_the_tests_do_not_pass_without_the_runtime(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetching = next(number for number, step in enumerate(steps.TEST) if "dlnotes_site.runtime" in step.command)
+    assert fetching < next(number for number, step in enumerate(steps.TEST) if "build" in step.command)
+    assert not steps.TEST[fetching].needs, "it would not always be run"
+
+    def nothing(*_: object) -> None:
+        raise Unavailable("cannot be had: numpy.whl\ncdn: timed out")
+
+    assert runtime.fetch() == 0
+    assert "all as pinned" in capsys.readouterr().out
+    monkeypatch.setattr(runtime, "obtain", nothing)
+    assert runtime.fetch() == 1
+    assert capsys.readouterr().err == f"Pyodide {runtime.VERSION}: cannot be had: numpy.whl\ncdn: timed out\n"
+
+
 # Pyodide's files
 
 
@@ -419,3 +446,13 @@ console.log(JSON.stringify(loaded));
     numpy, matplotlib = ["numpy"], runtime.closure(lock(), "matplotlib")
     assert loaded[:3] == [numpy, ["dlnotes", "numpy"], ["dlnotes", "numpy", "tqdm"]]
     assert loaded[3] == sorted([*matplotlib, "dlnotes", "tqdm"])
+
+
+def test_made_again_it_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    runtime.member.cache_clear()
+    wheel = environments.wheel(SITE)
+    files, licence = runtime.collect(wheel, runner.scripts())
+    runner.prepare(files, wheel, licence, tmp_path)
+    again, before = reproducible.digests(tmp_path), reproducible.digests(SITE / runtime.FOLDER)
+    again.pop(runner.SERVICE_WORKER, None)  # lies at the site's root
+    assert again == before
