@@ -51,33 +51,17 @@ sys.exit(__main__.main(["build", "--strict", "--site-dir", sys.argv[1]]))
 """
 
 
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A site with a repository's address, built where the runtime cannot be had, and what the build said."""
-    folder = tmp_path_factory.mktemp("other") / "site"
+def test_a_site_with_a_repository_and_without_its_runtime(tmp_path: Path) -> None:
+    """One build of its own for both, as it takes half a minute."""
     environment = os.environ | {"REPO_URL": REPOSITORY, "SITE_URL": "https://someone.example/dlnotes/"}
-    command = [sys.executable, "-c", OFFLINE, folder]
+    command = [sys.executable, "-c", OFFLINE, tmp_path / "site"]
     done = subprocess.run(command, cwd=site.ROOT, env=environment, check=True, capture_output=True, encoding="utf-8")
-    return folder, done.stderr
+    _the_link_to_the_repository_asks_its_host_for_nothing(tmp_path / "site")
+    _there_are_no_run_buttons_and_the_log_says_so(tmp_path / "site", done.stderr)
 
 
-def test_without_its_runtime_the_site_has_no_run_buttons_and_the_log_says_so(other: tuple[Path, str]) -> None:
-    folder, log = other
-    lines = [line for line in log.splitlines() if "Run buttons" in line]
-    assert len(lines) == 1
-    assert "no Run buttons" in lines[0]
-    assert "python -m dlnotes_site.runtime" in lines[0]
-    assert "numpy.whl; https://cdn.example/numpy.whl: timed out" in lines[0]
-    pages = list(folder.rglob("*.html"))
-    assert len(pages) == len(_html())
-    assert not [path for path in pages if "assets/run/" in path.read_text(encoding="utf-8")]
-    assert not (folder / "assets" / "run").exists()
-    assert not (folder / "sw.js").exists()
-
-
-def test_the_link_to_the_repository_asks_its_host_for_nothing(other: tuple[Path, str]) -> None:
-    """With a repository's address, Material's own link would ask an API for stars and releases."""
-    built, _ = other
+def _the_link_to_the_repository_asks_its_host_for_nothing(built: Path) -> None:
+    """Material's own link would ask an API for stars and releases."""
     for lang in site.LANGUAGES:
         folder = built / ("en" if lang == "en" else "")
         html = BeautifulSoup((folder / "guide" / "index.html").read_text(encoding="utf-8"), "lxml")
@@ -88,6 +72,19 @@ def test_the_link_to_the_repository_asks_its_host_for_nothing(other: tuple[Path,
         canonical = html.select_one("link[rel=canonical]")
         assert canonical is not None
         assert str(canonical["href"]).startswith("https://someone.example/dlnotes/")
+
+
+def _there_are_no_run_buttons_and_the_log_says_so(built: Path, log: str) -> None:
+    lines = [line for line in log.splitlines() if "Run buttons" in line]
+    assert len(lines) == 1
+    assert "no Run buttons" in lines[0]
+    assert "python -m dlnotes_site.runtime" in lines[0]
+    assert "numpy.whl; https://cdn.example/numpy.whl: timed out" in lines[0]
+    pages = list(built.rglob("*.html"))
+    assert len(pages) == len(_html())
+    assert not [path for path in pages if "assets/run/" in path.read_text(encoding="utf-8")]
+    assert not (built / "assets" / "run").exists()
+    assert not (built / "sw.js").exists()
 
 
 def test_no_page_shows_raw_tex() -> None:
