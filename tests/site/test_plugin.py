@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import nbformat
 import pytest
@@ -18,7 +19,8 @@ from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from dlnotes_site import navigation, plugin, site
+from dlnotes_site import navigation, plugin, runtime, site
+from dlnotes_site.byhash import Unavailable
 from dlnotes_site.faults.__main__ import copy_caches
 
 ROOT = Path(__file__).parents[2]
@@ -37,16 +39,16 @@ WRONG = ("[0.1192 0.5    0.8808]", "[0.1193 0.5    0.8808]")
 class Built:
     folder: Path
     guide: site.Guide
-    warnings: list[str]
+    log: list[str]
 
     def soup(self, lang: str, name: str) -> BeautifulSoup:
         folder = self.folder / {"ja": "", "en": "en"}[lang] / ("" if name == "index" else name)
         return BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "lxml")
 
 
-class _Warnings(logging.Handler):
+class _Listener(logging.Handler):
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.INFO)
         self.said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -74,15 +76,20 @@ def _project(folder: Path) -> Path:
     return folder
 
 
+def _nothing(*arguments: object) -> NoReturn:
+    raise Unavailable("cannot be had: numpy.whl\nhttps://cdn.example/numpy.whl: timed out")
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     root = _project(tmp_path_factory.mktemp("project"))
-    shared, load, listener = plugin._Shared(), site.load, _Warnings()
+    shared, load, listener = plugin._Shared(), site.load, _Listener()
     log = logging.getLogger("mkdocs")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)  # from where the site is built
         patch.setattr(site, "_shared", shared, raising=False)
         patch.setattr(site, "load", lambda: load(root))
+        patch.setattr(runtime, "collect", _nothing)
         log.addHandler(listener)
         try:
             build(load_config(str(root / "mkdocs.yml"), site_dir=str(root / "site"), site_url=ADDRESS))
@@ -92,8 +99,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         yield Built(root / "site", shared.guide, listener.said)
 
 
+def test_without_the_runtime_there_are_no_run_buttons_and_the_log_says_so(built: Built) -> None:
+    (said,) = [one for one in built.log if "Run buttons" in one]
+    assert "no Run buttons" in said
+    assert "python -m dlnotes_site.runtime" in said
+    assert "numpy.whl; https://cdn.example/numpy.whl: timed out" in said
+    assert not [file for file in built.folder.rglob("*.html") if "assets/run/" in file.read_text(encoding="utf-8")]
+    assert not (built.folder / "assets" / "run").exists()
+    assert not (built.folder / "sw.js").exists()
+
+
 def test_what_is_wrong_is_a_warning_of_the_build_so_that_a_strict_one_fails(built: Built) -> None:
-    (said,) = [one for one in built.warnings if one.startswith("docs/ja/guide.md") and "the page says" in one]
+    (said,) = [one for one in built.log if one.startswith("docs/ja/guide.md") and "the page says" in one]
     assert f"the page says '{WRONG[1]}'" in said
 
 

@@ -33,7 +33,7 @@ from dlnotes_site.steps import KEPT as PASSED
 from dlnotes_site.steps import LINT, PYTHON, TEST, Step, environment, is_kept
 from dlnotes_site.steps import run as run_steps
 
-KEPT = ("runs", "labs", "formulas")  # caches that a copy begins with
+KEPT = ("runs", "labs", "formulas", "runtime")  # caches that a copy begins with
 SECONDS = 900  # for one step on one fault
 
 # Which steps look at a part of the project, the quickest first; the others come after them in their usual order.

@@ -1,0 +1,2 @@
+// The worker that Python runs in.
+export const version = __VERSION__;
