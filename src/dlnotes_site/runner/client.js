@@ -1,0 +1,111 @@
+// The page's side of the worker: one worker, one program at a time, the others wait in a line.
+
+const here = new URL(import.meta.url);
+let ids = 0;
+
+function workerUrl() {
+  const url = new URL("worker.js", here);
+  const version = here.searchParams.get("v");
+  if (version) url.searchParams.set("v", version);
+  return url;
+}
+
+/**
+ * A job is { code, name, space, scheme } with the functions that are told of it: begin(), text(kind, text), figure(svg),
+ * full(most), progress(loaded, total), end({ seconds, error }), failed(reason), stopped().
+ */
+class Client {
+  constructor() {
+    Object.assign(this, { worker: null, ready: false, line: [], running: null, started: new Set() });
+  }
+
+  /** Run a job after those that wait already. */
+  run(job) {
+    job.id = ++ids;
+    this.line.push(job);
+    this.next();
+  }
+
+  /** Take a job out of the line, or end the worker that runs it: Python itself cannot be asked to stop. */
+  stop(job) {
+    if (this.running !== job) {
+      this.line = this.line.filter((one) => one !== job);
+    } else {
+      const started = this.ready;
+      this.running = null;
+      if (started) {
+        this.end();
+        this.start(); // in the background, so that the next press finds it ready
+      }
+    }
+    job.stopped();
+    this.next();
+  }
+
+  next() {
+    if (this.running || !this.line.length) return;
+    this.running = this.line.shift();
+    if (typeof WebAssembly === "undefined") return this.fail("wasm");
+    if (typeof DecompressionStream === "undefined") return this.fail("old");
+    if (!this.worker && !this.start()) return this.fail("blocked");
+    const { id, code, name, space, scheme } = this.running;
+    if (this.ready && !this.told) this.running.progress(0, 0);
+    this.worker.postMessage({ run: { id, code, name, space, scheme } });
+  }
+
+  start() {
+    const codes = [this.running, ...this.line].map((job) => job?.code ?? "").join("\n");
+    const draws = /^\s*(import|from)\s+(matplotlib|mpl_toolkits|dlnotes\.plotting)|^\s*from\s+dlnotes\s+import.*plotting/m;
+    try {
+      this.worker = new Worker(workerUrl(), { type: "module" });
+    } catch {
+      return false;
+    }
+    const worker = this.worker;
+    worker.onmessage = ({ data }) => this.hear(worker, data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (worker === this.worker) this.fail(this.ready || this.heard ? "lost" : "blocked");
+    };
+    this.heard = false;
+    worker.postMessage({ start: draws.test(codes) ? ["matplotlib"] : [] });
+    this.generation = (this.generation ?? 0) + 1;
+    return true;
+  }
+
+  end() {
+    this.worker?.terminate();
+    this.worker = null;
+    this.ready = false;
+  }
+
+  hear(worker, { type, id, ...content }) {
+    if (worker !== this.worker) return;
+    this.heard = true;
+    if (type === "ready") this.ready = true;
+    const job = this.running;
+    if (type === "failed") return this.fail(content.reason);
+    if (!job) return;
+    if (type === "progress") return job.progress(content.loaded, content.total);
+    if (id !== job.id) return;
+    if (type === "begin") job.begin();
+    if (type === "text") job.text(content.kind, content.text);
+    if (type === "figure") job.figure(content.svg);
+    if (type === "full") job.full(content.most);
+    if (type === "end") {
+      this.running = null;
+      job.end(content);
+      this.next();
+    }
+  }
+
+  /** The worker cannot be used any more: say why, and begin anew at the next press. */
+  fail(reason) {
+    const jobs = [this.running, ...this.line].filter(Boolean);
+    this.end();
+    [this.running, this.line] = [null, []];
+    for (const job of jobs) job.failed(reason);
+  }
+}
+
+export const client = new Client();
