@@ -23,7 +23,20 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
-from dlnotes_site import blocks, formulas, labs, navigation, proofs, render, search, site, verification
+from dlnotes_site import (
+    blocks,
+    formulas,
+    labs,
+    navigation,
+    proofs,
+    render,
+    runner,
+    runtime,
+    search,
+    site,
+    verification,
+)
+from dlnotes_site.byhash import Unavailable
 from dlnotes_site.page import Page, page_name
 
 log = logging.getLogger("mkdocs.dlnotes")
@@ -37,6 +50,9 @@ class _Shared:
 
     guide: site.Guide | None = None
     wheel: Path | None = None
+    run: Path | None = None  # what runs the blocks in the page, ready to be copied; None in a site without it
+    version: str = ""
+    unavailable: bool = False  # was looked for and not found: `make serve` does not try again
 
 
 # The module is loaded once for each configuration; the package's own module is one for both.
@@ -70,14 +86,34 @@ def _root_url(config: MkDocsConfig) -> str:
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    if _language(config) != "ja":
-        config.extra["wheel"] = _wheel_line(config)
-        return
-    _shared.guide = site.load()
-    _shared.wheel = _build_wheel(_shared.guide.root)
+    if _language(config) == "ja":
+        _shared.guide = site.load()
+        _shared.wheel = _build_wheel(_shared.guide.root)
+        _prepare_run(_shared.guide.root, _shared.wheel)
     config.extra["wheel"] = _wheel_line(config)
-    for finding in site.findings(_shared.guide):
+    up = "../" if _language(config) == "en" else ""
+    config.extra["run"] = f"{up}{runtime.FOLDER}/run.js?v={_shared.version}" if _shared.run else ""
+    if _language(config) != "ja":
+        return
+    for finding in site.findings(_guide()):
         log.warning("%s", finding)
+
+
+def _prepare_run(root: Path, wheel: Path) -> None:
+    """Make ready what runs the blocks in the page, or say in the log that there will be no buttons, and why."""
+    _shared.run = None
+    if _shared.unavailable:
+        return
+    try:
+        files, licence = runtime.collect(wheel, runner.scripts())
+    except Unavailable as error:
+        _shared.unavailable = True
+        said = str(error).replace("\n", "; ")
+        log.info("no Run buttons, as their runtime is missing (`python -m dlnotes_site.runtime` gets it): %s", said)
+        return
+    target = root / ".cache" / "run"
+    _shared.version = runner.prepare(files, wheel, licence, target)
+    _shared.run = target
 
 
 def _build_wheel(root: Path) -> Path:
@@ -199,6 +235,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     wheels = target / WHEELS
     wheels.mkdir(parents=True, exist_ok=True)
     (wheels / _shared.wheel.name).write_bytes(_shared.wheel.read_bytes())
+    if _shared.run:
+        runner.put(_shared.run, target)
     root = config.extra["site_root"]
     sitemaps = "".join(f"Sitemap: {root}{folder}sitemap.xml\n" for folder in ("", "en/"))
     (target / "robots.txt").write_text(f"User-agent: *\nAllow: /\n{sitemaps}", encoding="utf-8")
