@@ -2,13 +2,13 @@
 
 const CACHE = "dlnotes-run";
 const network = self.fetch.bind(self); // worker.js puts another in its place
-const MANIFEST = new URL("manifest.json", import.meta.url).href;
+const MANIFEST = new URL(`manifest.json${new URL(import.meta.url).search}`, import.meta.url).href;
 
 /** Why a file could not be had; the page has a sentence for each reason. */
 export class Missing extends Error {
   constructor(reason, name) {
     super(`${reason}: ${name}`);
-    this.reason = reason; // "offline", "missing", "broken", "damaged"
+    this.reason = reason; // "offline", "missing", "broken", "damaged", "version"
   }
 }
 
@@ -74,6 +74,7 @@ export class Files {
     files.progress = progress;
     files.cache = await openCache();
     files.manifest = await readManifest(files.cache);
+    if (files.manifest.version !== __VERSION__) throw new Missing("version", MANIFEST);
     files.loading = new Map();
     [files.loaded, files.total] = [0, 0];
     files.forget();
@@ -99,12 +100,6 @@ export class Files {
   bytes(name) {
     if (!this.loading.has(name)) this.loading.set(name, this.load(name));
     return this.loading.get(name);
-  }
-
-  /** A source that lies beside the worker. */
-  async source(name) {
-    if (this.manifest.files[name]) return this.bytes(name);
-    return (await get(new URL(name + new URL(import.meta.url).search, import.meta.url))).arrayBuffer();
   }
 
   /** A file that Pyodide asks for by its address; nothing else can be had. */

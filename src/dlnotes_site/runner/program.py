@@ -12,6 +12,7 @@ import json
 import linecache
 import os
 import random
+import re
 import shutil
 import sys
 import time
@@ -27,7 +28,8 @@ import figures
 Send = Callable[[str, str], None]
 
 FOLDER = Path("/home/reader/here")
-JAPANESE = ("\u3000", "\u9fff"), ("\uff00", "\uffef")
+JAPANESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+DRAWING = ("matplotlib.", "mpl_toolkits.", "pylab.", "PIL.", "dlnotes.plotting.")
 _spaces: dict[str, dict[str, Any]] = {}  # the names of the cells of a lab, by lab
 _kept: dict[str, Any] = {}  # NumPy's settings as they were
 
@@ -57,17 +59,18 @@ def connect(send: Send) -> None:
 
 
 def needs(code: str) -> list[str]:
-    """What a program needs beyond NumPy and dlnotes: "matplotlib", "font"."""
+    """What a program needs beyond NumPy and dlnotes: "tqdm", "matplotlib", "font"."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError):
         return []
-    found = []
-    if any(_draws(name) for name in _imported(tree)):
+    imported = [f"{name}." for name in _imported(tree)]
+    found = ["tqdm"] if any(name.startswith("tqdm.") for name in imported) else []
+    if any(name.startswith(DRAWING) for name in imported) or "matplotlib" in sys.modules:
         found.append("matplotlib")
-    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    if any(first <= letter <= last for text in strings for letter in text for first, last in JAPANESE):
-        found.append("font")
+        strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        if any(isinstance(text, str) and JAPANESE.search(text) for text in strings):
+            found.append("font")
     return found
 
 
@@ -77,10 +80,6 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _draws(name: str) -> bool:
-    return f"{name}.".startswith(("dlnotes.plotting.", "matplotlib.", "mpl_toolkits.", "PIL.", "pylab."))
 
 
 def add_font(path: str) -> None:

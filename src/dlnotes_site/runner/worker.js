@@ -3,6 +3,7 @@
 import { Files, Missing } from "./files.js";
 import { Outlet } from "./outlet.js";
 
+const LIBRARY = "/lib/python3.14/site-packages";
 const ALWAYS = ["core", "numpy", "dlnotes"];
 const post = (type, content) => self.postMessage({ type, ...content });
 
@@ -57,36 +58,29 @@ class Python {
     const { pyodide, files } = this;
     await this.add("numpy");
     await this.add("dlnotes");
-    const site = "/lib/dlnotes_run";
-    pyodide.FS.mkdirTree(site);
-    for (const name of ["program.py", "figures.py"]) {
-      pyodide.FS.writeFile(`${site}/${name}`, new Uint8Array(await files.source(name)));
+    for (const name of ["figures.py", "program.py"]) {
+      pyodide.FS.writeFile(`${LIBRARY}/${name}`, new Uint8Array(await files.bytes(name)));
     }
-    pyodide.runPython(`import sys; sys.path.append("${site}")`);
     pyodide.setStdin({ error: false, stdin: () => null });
     this.program = pyodide.pyimport("program");
     this.program.connect((kind, text) => this.outlet.take(kind, text));
   }
 
-  /** Install a group of packages, once. */
+  /** Install a group of the manifest's, once. */
   async add(group) {
     if (this.groups.has(group)) return;
     const { pyodide, files } = this;
-    await files.want([group]);
+    await files.want([group]); // a failure is told before Pyodide makes another of it
     const names = files.manifest.groups[group];
-    const { packages } = pyodide.lockfile;
-    const known = Object.keys(packages).filter((name) => names.includes(packages[name].file_name));
-    const options = { messageCallback: () => {}, errorCallback: () => {}, checkIntegrity: false };
-    if (known.length) await pyodide.loadPackage(known, options);
-    for (const name of names) {
-      const bytes = await files.bytes(name);
-      if (group === "font") {
-        if (!/\.(ttf|otf)$/.test(name)) continue;
-        pyodide.FS.writeFile(`/lib/${name}`, new Uint8Array(bytes));
+    if (group === "font") {
+      for (const name of names) {
+        pyodide.FS.writeFile(`/lib/${name}`, new Uint8Array(await files.bytes(name)));
         this.program.add_font(`/lib/${name}`);
-      } else if (!Object.values(packages).some((one) => one.file_name === name)) {
-        pyodide.unpackArchive(bytes, "wheel");
       }
+    } else {
+      const { packages } = pyodide.lockfile;
+      const listed = Object.keys(packages).filter((name) => names.includes(packages[name].file_name));
+      await pyodide.loadPackage(listed, { messageCallback() {}, errorCallback() {}, checkIntegrity: false });
     }
     this.groups.add(group);
   }
@@ -95,7 +89,7 @@ class Python {
     const needs = this.program.needs(code);
     const groups = needs.toJs();
     needs.destroy();
-    if (groups.includes("matplotlib")) for (const group of groups) await this.add(group);
+    for (const group of groups) await this.add(group);
     post("begin", { id });
     this.outlet.open(id);
     const end = JSON.parse(this.program.run(code, name, space, scheme));
