@@ -1,26 +1,23 @@
 // The page's side of the worker: one worker, one program at a time, the others wait in a line.
 
-const here = new URL(import.meta.url);
+import { address } from "./load.js";
+
 let ids = 0;
 
-function workerUrl() {
-  const url = new URL("worker.js", here);
-  const version = here.searchParams.get("v");
-  if (version) url.searchParams.set("v", version);
-  return url;
-}
-
 /**
- * A job is { code, name, space, scheme } with the functions that are told of it: begin(), text(kind, text), figure(svg),
- * full(most), progress(loaded, total), end({ seconds, error }), failed(reason), stopped().
+ * A job is { code, name, space, scheme } with alive() and the functions that are told of it: begin(), text(kind, text),
+ * figure(svg), full(most), progress(loaded, total), end({ seconds, error }), failed(reason), stopped().
  */
 class Client {
   constructor() {
-    Object.assign(this, { worker: null, ready: false, line: [], running: null, started: new Set() });
+    Object.assign(this, { worker: null, ready: false, line: [], running: null, generation: 0 });
   }
 
-  /** Run a job after those that wait already. */
+  get busy() { return this.running !== null; }
+
+  /** Run a job after those that wait already; one whose page has been left is ended. */
   run(job) {
+    if (this.running && !this.running.alive()) this.stop(this.running);
     job.id = ++ids;
     this.line.push(job);
     this.next();
@@ -31,9 +28,8 @@ class Client {
     if (this.running !== job) {
       this.line = this.line.filter((one) => one !== job);
     } else {
-      const started = this.ready;
       this.running = null;
-      if (started) {
+      if (this.ready) {
         this.end();
         this.start(); // in the background, so that the next press finds it ready
       }
@@ -48,8 +44,11 @@ class Client {
     if (typeof WebAssembly === "undefined") return this.fail("wasm");
     if (typeof DecompressionStream === "undefined") return this.fail("old");
     if (!this.worker && !this.start()) return this.fail("blocked");
+    if (this.ready) this.send();
+  }
+
+  send() {
     const { id, code, name, space, scheme } = this.running;
-    if (this.ready && !this.told) this.running.progress(0, 0);
     this.worker.postMessage({ run: { id, code, name, space, scheme } });
   }
 
@@ -57,7 +56,7 @@ class Client {
     const codes = [this.running, ...this.line].map((job) => job?.code ?? "").join("\n");
     const draws = /^\s*(import|from)\s+(matplotlib|mpl_toolkits|dlnotes\.plotting)|^\s*from\s+dlnotes\s+import.*plotting/m;
     try {
-      this.worker = new Worker(workerUrl(), { type: "module" });
+      this.worker = new Worker(address("worker.js"), { type: "module" });
     } catch {
       return false;
     }
@@ -69,7 +68,7 @@ class Client {
     };
     this.heard = false;
     worker.postMessage({ start: draws.test(codes) ? ["matplotlib"] : [] });
-    this.generation = (this.generation ?? 0) + 1;
+    this.generation += 1;
     return true;
   }
 
@@ -82,8 +81,11 @@ class Client {
   hear(worker, { type, id, ...content }) {
     if (worker !== this.worker) return;
     this.heard = true;
-    if (type === "ready") this.ready = true;
     const job = this.running;
+    if (type === "ready") {
+      this.ready = true;
+      if (job) this.send();
+    }
     if (type === "failed") return this.fail(content.reason);
     if (!job) return;
     if (type === "progress") return job.progress(content.loaded, content.total);

@@ -46,8 +46,8 @@ class Stream {
 
 /** The output of one run, which takes the place of the page's when there is something to show or it has ended. */
 export class Output {
-  constructor(block) {
-    this.block = block;
+  constructor(block, edited) {
+    Object.assign(this, { block, edited });
     this.box = element("div", "dl-result");
     this.streams = {};
     this.pending = [];
@@ -93,13 +93,13 @@ export class Output {
     this.flush();
     const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg) ?? [null, 460.8, 345.6];
     const number = this.figures++;
-    const theirs = [...this.block.querySelectorAll(":scope > .dl-figure > img.dl-only-light")][number];
-    const text = theirs?.alt ?? words().figure(number + 1);
+    const captions = this.block.querySelectorAll(":scope > .dl-figure > img.dl-only-light");
+    const text = words().figure(number + 1, this.edited ? "" : captions[number]?.alt);
     const figure = element("figure", "dl-figure");
     const image = element("img");
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
     Object.assign(image, { alt: text, width: Math.round((width * 4) / 3), height: Math.round((height * 4) / 3) });
-    figure.append(image, element("figcaption", "", words().figure(number + 1)));
+    figure.append(image, element("figcaption", "", text));
     this.box.append(figure);
     this.show();
   }
@@ -108,6 +108,16 @@ export class Output {
     this.flush();
     this.box.append(element("p", className, text));
     this.show();
+  }
+
+  /** There is more text than is shown. */
+  full(most) {
+    this.note(words().full(most));
+  }
+
+  /** The run did not come to its end; what it has put out until then stays. */
+  cut() {
+    this.flush();
   }
 
   end({ seconds: time, error }) {

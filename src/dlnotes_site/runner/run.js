@@ -1,5 +1,7 @@
 // Puts Run and Edit on each block of a page. Everything else (runner.js, the worker, Python) is loaded by the first press.
 
+import { load } from "./load.js";
+
 const WORDS = {
   ja: { run: "実行", edit: "編集", all: "このページをすべて実行", run_n: "ブロック # を実行", edit_n: "ブロック # を編集",
     load: "準備しています…", lost: "実行に必要なファイルを読み込めませんでした。接続を確かめて、もう一度押してください。" },
@@ -7,27 +9,11 @@ const WORDS = {
     load: "Getting ready…", lost: "What is needed to run this could not be loaded. Check the connection and press again." },
 };
 const words = () => WORDS[document.documentElement.lang] ?? WORDS.en;
-let runner;
-let failures = 0;
-
-/** The rest of the runner, of the same version as this script; a browser may remember a failure by its address. */
-function load() {
-  const url = new URL("runner.js", import.meta.url);
-  url.search = new URL(import.meta.url).search;
-  if (failures) url.searchParams.set("again", failures);
-  runner ??= import(url.href).catch((error) => {
-    runner = undefined;
-    failures += 1;
-    throw error;
-  });
-  return runner;
-}
-
 async function press(action, block) {
   const status = (block ?? document.querySelector(".dl-all")).querySelector(".dl-run__status");
-  if (!runner) status.textContent = words().load;
+  status.textContent ||= words().load;
   try {
-    const { act } = await load();
+    const { act } = await load("runner.js");
     await act(action, block);
   } catch (error) {
     status.textContent = words().lost;
@@ -71,7 +57,7 @@ function dress() {
   const heading = document.querySelector("article h1");
   if (blocks.length > 1 && !document.querySelector(".dl-all")) heading.after(bar("dl-all", button("all", all)));
   try {
-    if (blocks.length && localStorage.getItem(`dlnotes ${location.pathname}`)) load().then(({ restore }) => restore());
+    if (blocks.length && localStorage.getItem(`dlnotes ${location.pathname}`)) load("runner.js").then(({ restore }) => restore());
   } catch { /* no storage, so no edits to show */ }
 }
 
