@@ -85,10 +85,27 @@ export class Files {
     return new URL(this.manifest.files[name].path, MANIFEST).href;
   }
 
+  /** What this browser has made itself at an earlier visit with these files, or null. */
+  async made(name) {
+    const kept = await this.cache?.match(this.madeUrl(name));
+    return kept ? kept.arrayBuffer() : null;
+  }
+
+  /** Keep what has been made, for the next visit. */
+  async keep(name, bytes) {
+    await this.cache?.put(this.madeUrl(name), new Response(bytes)).catch(() => {});
+  }
+
+  madeUrl(name) {
+    return new URL(`made/${this.manifest.version}/${name}`, MANIFEST).href;
+  }
+
   /** Drop what an earlier version of the site has left. */
   async forget() {
     const wanted = new Set([MANIFEST, ...Object.keys(this.manifest.files).map((name) => this.url(name))]);
-    for (const { url } of (await this.cache?.keys()) ?? []) if (!wanted.has(url)) this.cache.delete(url);
+    for (const { url } of (await this.cache?.keys()) ?? []) {
+      if (!wanted.has(url) && !url.startsWith(this.madeUrl(""))) this.cache.delete(url);
+    }
   }
 
   /** Begin to load the files of groups, all at once. */

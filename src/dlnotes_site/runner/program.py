@@ -6,7 +6,7 @@ figures leave through two functions of the worker's; what comes back is how the 
 
 import ast
 import gc
-import importlib.util
+import importlib
 import io
 import json
 import linecache
@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import compiled
 import figures
 
 Send = Callable[[str, str], None]
@@ -30,8 +31,14 @@ Send = Callable[[str, str], None]
 FOLDER = Path("/home/reader/here")
 JAPANESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 DRAWING = ("matplotlib.", "mpl_toolkits.", "pylab.", "PIL.", "dlnotes.plotting.")
+MODULES = {
+    "dlnotes": ("numpy", "dlnotes"),
+    "matplotlib": ("matplotlib.pyplot", "matplotlib.backends.backend_svg", "dlnotes.plotting"),
+    "tqdm": ("tqdm",),
+}
+_loaded: set[str] = set()
 _spaces: dict[str, dict[str, Any]] = {}  # the names of the cells of a lab, by lab
-_kept: dict[str, Any] = {}  # NumPy's settings as they were
+_kept: dict[str, Any] = {"numpy": None, "font": None}  # NumPy's settings as they were, the font's name
 
 
 class Stream(io.TextIOBase):
@@ -66,7 +73,7 @@ def needs(code: str) -> list[str]:
         return []
     imported = [f"{name}." for name in _imported(tree)]
     found = ["tqdm"] if any(name.startswith("tqdm.") for name in imported) else []
-    if any(name.startswith(DRAWING) for name in imported) or "matplotlib" in sys.modules:
+    if any(name.startswith(DRAWING) for name in imported) or "matplotlib" in _loaded:
         found.append("matplotlib")
         strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
         if any(isinstance(text, str) and JAPANESE.search(text) for text in strings):
@@ -80,6 +87,18 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def load(group: str, kept: bytes | None) -> bytes | None:
+    """Import what a group of packages brings; `kept` is what this gave back at an earlier visit."""
+    sys.dont_write_bytecode = kept is not None
+    if kept:
+        compiled.unpack(kept)
+    for name in MODULES[group]:
+        importlib.import_module(name)
+    _loaded.add(group)
+    sys.dont_write_bytecode = True
+    return None if kept else compiled.pack()
 
 
 def add_font(path: str) -> None:
@@ -97,7 +116,7 @@ def run(code: str, name: str, space: str, scheme: str) -> str:
     begin = time.perf_counter()
     error: dict[str, Any] | None = None
     with warnings.catch_warnings():
-        warnings.simplefilter("default")
+        _warn()
         try:
             exec(compile(code, name, "exec"), names)
         except SystemExit as end:
@@ -109,6 +128,14 @@ def run(code: str, name: str, space: str, scheme: str) -> str:
         except BaseException as raised:
             error = error or _told(raised, name)
     return json.dumps({"seconds": time.perf_counter() - begin, "error": error})
+
+
+def _warn() -> None:
+    """The filters that Python has when nothing is said."""
+    warnings.resetwarnings()
+    for quiet in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
+        warnings.simplefilter("ignore", quiet)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
 
 
 def leave(space: str) -> None:
@@ -138,17 +165,23 @@ def _clean(scheme: str) -> None:
     FOLDER.mkdir(parents=True)
     os.chdir(FOLDER)
     random.seed()
-    if numpy := sys.modules.get("numpy"):
-        if "numpy" not in _kept:
-            _kept["numpy"] = numpy.geterr(), numpy.get_printoptions()
-        errors, printing = _kept["numpy"]
-        numpy.random.seed()  # the legacy state is one for all programs
-        numpy.seterr(**errors)
-        numpy.set_printoptions(**printing)
-    if sys.modules.get("tqdm"):
+    _settle()
+    if "tqdm" in _loaded:
         sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
-    if importlib.util.find_spec("matplotlib"):
+    if "matplotlib" in _loaded:
         _paint(scheme)
+
+
+def _settle() -> None:
+    """NumPy's settings as they were at first; its legacy random numbers are one stream for all programs."""
+    import numpy as np
+
+    if not _kept["numpy"]:
+        _kept["numpy"] = np.geterr(), np.get_printoptions()
+    errors, printing = _kept["numpy"]
+    np.seterr(**errors)
+    np.set_printoptions(**printing)
+    np.random.seed()  # noqa: NPY002
 
 
 def _paint(scheme: str) -> None:
@@ -158,7 +191,7 @@ def _paint(scheme: str) -> None:
     pyplot.close("all")
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(figures.style(scheme))
-    if "font" in _kept:
+    if _kept["font"]:
         matplotlib.rcParams["font.family"] = ["DejaVu Sans", _kept["font"]]
     pyplot.show = show
 

@@ -4,6 +4,10 @@ import { Files, Missing } from "./files.js";
 import { Outlet } from "./outlet.js";
 
 const LIBRARY = "/lib/python3.14/site-packages";
+// Python's memory when it has started, kept for the next visit, and what every run needs in it.
+const EARLY = "ast, ctypes, datetime, importlib.metadata, inspect, json, pickle, platform, random, secrets, shutil, tarfile, traceback";
+const SNAPSHOT = "python.memory";
+const SOURCES = ["compiled.py", "figures.py", "program.py"];
 const ALWAYS = ["core", "numpy", "dlnotes"];
 const post = (type, content) => self.postMessage({ type, ...content });
 
@@ -37,13 +41,19 @@ async function start(groups) {
   ]);
   self.fetch = (input) => files.respond(input.url ?? input); // from here on, for Pyodide and for every program
   const base = new URL("./", import.meta.url).href;
+  const snapshot = await files.made(SNAPSHOT);
   const pyodide = await loadPyodide({
     indexURL: base,
     packageBaseUrl: base,
     lockFileContents: new TextDecoder().decode(lock),
     createPyodideModule,
     env: { HOME: "/home/reader", MPLBACKEND: "agg", PYTHONHASHSEED: "0" },
+    ...(snapshot ? { _loadSnapshot: snapshot } : { _makeSnapshot: true }),
   });
+  if (!snapshot) {
+    pyodide.runPython(`import ${EARLY}`);
+    files.keep(SNAPSHOT, pyodide.makeMemorySnapshot());
+  }
   const python = new Python(pyodide, files);
   await python.prepare();
   return python;
@@ -58,38 +68,58 @@ class Python {
     const { pyodide, files } = this;
     await this.add("numpy");
     await this.add("dlnotes");
-    for (const name of ["figures.py", "program.py"]) {
-      pyodide.FS.writeFile(`${LIBRARY}/${name}`, new Uint8Array(await files.bytes(name)));
-    }
+    for (const name of SOURCES) pyodide.FS.writeFile(`${LIBRARY}/${name}`, new Uint8Array(await files.bytes(name)));
     pyodide.setStdin({ error: false, stdin: () => null });
     this.program = pyodide.pyimport("program");
+    await this.load("dlnotes");
     this.program.connect((kind, text) => this.outlet.take(kind, text));
   }
 
-  /** Install a group of the manifest's, once. */
+  /** Install a group of the manifest's, and import it if programs do. */
   async add(group) {
-    if (this.groups.has(group)) return;
     const { pyodide, files } = this;
     await files.want([group]); // a failure is told before Pyodide makes another of it
     const names = files.manifest.groups[group];
-    if (group === "font") {
-      for (const name of names) {
-        pyodide.FS.writeFile(`/lib/${name}`, new Uint8Array(await files.bytes(name)));
-        this.program.add_font(`/lib/${name}`);
-      }
-    } else {
-      const { packages } = pyodide.lockfile;
-      const listed = Object.keys(packages).filter((name) => names.includes(packages[name].file_name));
-      await pyodide.loadPackage(listed, { messageCallback() {}, errorCallback() {}, checkIntegrity: false });
+    const { packages } = pyodide.lockfile;
+    const listed = Object.keys(packages).filter((name) => names.includes(packages[name].file_name));
+    await pyodide.loadPackage(listed, { messageCallback() {}, errorCallback() {}, checkIntegrity: false });
+  }
+
+  async addFont() {
+    for (const name of this.files.manifest.groups.font) {
+      this.pyodide.FS.writeFile(`/lib/${name}`, new Uint8Array(await this.files.bytes(name)));
+      this.program.add_font(`/lib/${name}`);
     }
-    this.groups.add(group);
+  }
+
+  /** Import a group; what had to be compiled for that is kept for the next visit. */
+  async load(group) {
+    const kept = await this.files.made(`${group}.compiled`);
+    const compiled = this.program.load(group, kept && this.pyodide.toPy(kept));
+    if (compiled) {
+      this.files.keep(`${group}.compiled`, compiled.toJs());
+      compiled.destroy();
+    }
+  }
+
+  /** Have what a program needs, once. */
+  async provide(needs) {
+    for (const group of needs.filter((one) => !this.groups.has(one))) {
+      if (group === "font") {
+        await this.addFont();
+      } else {
+        await this.add(group);
+        await this.load(group);
+      }
+      this.groups.add(group);
+    }
   }
 
   async run({ id, code, name, space, scheme }) {
     const needs = this.program.needs(code);
     const groups = needs.toJs();
     needs.destroy();
-    for (const group of groups) await this.add(group);
+    await this.provide(groups);
     post("begin", { id });
     this.outlet.open(id);
     const end = JSON.parse(this.program.run(code, name, space, scheme));
