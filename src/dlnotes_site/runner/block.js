@@ -85,7 +85,7 @@ export class Block {
           else this.session.ran(this);
           over(error ? "error" : "done", error ? words().doneError(error.line) : words().done(seconds(time)));
         },
-        failed: (reason) => { output.cut(); over("failed", words().failed[reason]); },
+        failed: (reason) => { output.cut(); over("failed", words().failed[reason] ?? words().failed.lost); },
         stopped: () => { output.cut(); over("stopped", words().stopped); },
       };
       client.run(this.job);

@@ -2,6 +2,7 @@
 
 import { address } from "./load.js";
 
+const own = Math.random().toString(36).slice(2); // another tab has another worker
 let ids = 0;
 
 /**
@@ -64,12 +65,19 @@ class Client {
     worker.onmessage = ({ data }) => this.hear(worker, data);
     worker.onerror = (event) => {
       event.preventDefault();
-      if (worker === this.worker) this.fail(this.ready || this.heard ? "lost" : "blocked");
+      if (worker === this.worker) this.fail(this.heard ? "lost" : navigator.onLine ? "blocked" : "offline");
     };
     this.heard = false;
-    worker.postMessage({ start: draws.test(codes) ? ["matplotlib"] : [] });
     this.generation += 1;
+    worker.postMessage({ start: draws.test(codes) ? ["matplotlib"] : [], lock: this.lock });
     return true;
+  }
+
+  get lock() { return `dlnotes ${own} ${this.generation}`; }
+
+  /** The worker holds its lock until it is gone, and a worker that goes by itself says nothing. */
+  watch(worker) {
+    navigator.locks.request(this.lock, () => { if (worker === this.worker) this.fail("lost"); });
   }
 
   end() {
@@ -86,6 +94,7 @@ class Client {
       this.ready = true;
       if (job) this.send();
     }
+    if (type === "held") return this.watch(worker);
     if (type === "failed") return this.fail(content.reason);
     if (!job) return;
     if (type === "progress") return job.progress(content.loaded, content.total);

@@ -2,6 +2,7 @@
 // program.py, and back through outlet.js and output.js.
 import { Block, scheme } from "./block.js";
 import { button } from "./bar.js";
+import { keepOffline } from "./offline.js";
 import { edits } from "./store.js";
 import { words } from "./words.js";
 
@@ -56,8 +57,3 @@ async function redraw() {
 }
 
 new MutationObserver(redraw).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
-
-/** From the first press on, pages that have been visited and the runner itself are there without a connection, too. */
-function keepOffline() {
-  navigator.serviceWorker?.register(new URL("../../sw.js", import.meta.url)).catch(() => {});
-}

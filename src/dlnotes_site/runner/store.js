@@ -33,6 +33,7 @@ export const keep = (number, code, own) => write({ ...edits(), [number]: { code,
 
 /** Forget the edit of a block. */
 export function drop(number) {
-  const { [number]: _, ...rest } = edits();
+  const rest = edits();
+  delete rest[number];
   return write(rest);
 }

@@ -1,5 +1,6 @@
-// The module worker in which programs run. The page posts { start } once and { run } for each program; what comes back
+// The module worker in which programs run. The page posts { start, lock } once and { run } for each program; what comes back
 // is progress, text, figures, and at last how it ended.
+import { confine } from "./confine.js";
 import { Files, Missing } from "./files.js";
 import { Outlet } from "./outlet.js";
 
@@ -31,6 +32,7 @@ async function moduleOf(bytes) {
 
 async function start(groups) {
   const files = await Files.open(progress);
+  progress(0, 0);
   const coming = files.want([...ALWAYS, ...groups]);
   coming.catch(() => {}); // told where each file is awaited
   const [{ loadPyodide }, { default: createPyodideModule }, lock] = await Promise.all([
@@ -39,7 +41,7 @@ async function start(groups) {
     files.bytes("pyodide-lock.json"),
     files.want(["core"]), // its failure is told before Pyodide makes another of it
   ]);
-  self.fetch = (input) => files.respond(input.url ?? input); // from here on, for Pyodide and for every program
+  confine((input) => files.respond(input.url ?? input));
   const base = new URL("./", import.meta.url).href;
   const snapshot = await files.made(SNAPSHOT);
   const pyodide = await loadPyodide({
@@ -105,6 +107,7 @@ class Python {
   /** Have what a program needs, once. */
   async provide(needs) {
     for (const group of needs.filter((one) => !this.groups.has(one))) {
+      progress(0, 0);
       if (group === "font") {
         await this.addFont();
       } else {
@@ -129,13 +132,24 @@ class Python {
   }
 }
 
-const failed = (id, error) =>
-  post("failed", { id, reason: error instanceof Missing ? error.reason : "lost", detail: String(error) });
+function failed(id, error) {
+  const memory = /memory|allocation/i.test(String(error));
+  post("failed", { id, reason: error instanceof Missing ? error.reason : memory ? "memory" : "lost" });
+}
+
+/** Hold a lock for as long as this worker lives: who gets it after us knows that we have gone. */
+function hold(name) {
+  navigator.locks?.request(name, () => {
+    post("held");
+    return new Promise(() => {});
+  });
+}
 
 let python;
 let last = Promise.resolve();
 self.onmessage = ({ data }) => {
   if (data.start) {
+    hold(data.lock);
     python = start(data.start);
     python.then(() => post("ready"), (error) => failed(null, error));
   }
