@@ -1,17 +1,17 @@
 """A reader who runs and edits blocks."""
 
+import re
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, expect
 
 BOOT = 90_000  # ms until Python has started and loaded what it needs, on a busy machine
-CLOCK = """([block, action, until]) => new Promise((resolve) => {
+CLOCK = """([block, action]) => new Promise((resolve) => {
   const button = block.querySelector(`.dl-run__${action}`);
   const begin = performance.now();
-  const done = () => (until === "idle"
-    ? block.querySelector(".dl-run__run").getAttribute("aria-disabled") === "false"
-    : block.querySelector(".dl-result samp"));
+  const done = () => ["done", "stopped"].includes(block.dataset.dlRun);
   const look = () => (done() ? resolve(performance.now() - begin) : requestAnimationFrame(look));
+  delete block.dataset.dlRun;
   button.click();
   look();
 })"""
@@ -47,12 +47,10 @@ class Reader:
 
     def run(self, number: int, timeout: float = 30_000) -> None:
         """Press Run and wait until the block has ended, however it did."""
+        self.block(number).evaluate("block => { delete block.dataset.dlRun; }")
         self.press(number)
-        self.ended(number, timeout)
-
-    def ended(self, number: int, timeout: float = 30_000) -> None:
-        run = self.block(number).locator(".dl-run__run")
-        expect(run).to_have_attribute("aria-disabled", "false", timeout=timeout)
+        ended = re.compile("^(done|error|failed|stopped)$")
+        expect(self.block(number)).to_have_attribute("data-dl-run", ended, timeout=timeout)
 
     def write(self, number: int, code: str) -> None:
         """Put a program in the place of a block's."""
@@ -71,7 +69,7 @@ class Reader:
 
     def _clock(self, number: int, action: str) -> float:
         block = self.block(number).element_handle()
-        return float(self.page.evaluate(CLOCK, [block, action, "idle"]))
+        return float(self.page.evaluate(CLOCK, [block, action]))
 
     def focused(self) -> str:
         """The name of the control that has the focus."""

@@ -40,21 +40,25 @@ export class Block {
 
   /** Run the block, in a lab the cells before it first; resolves to "done", "error", "failed" or "stopped". */
   async run() {
-    if (this.job || this.pending) return "running";
+    if (this.pending) return "running";
     this.pending = true;
-    try {
-      for (const before of this.session.missing(this, Block.all())) {
-        this.bar.say(words().before(before.number));
-        const how = await before.runAlone();
-        if (how !== "done") {
-          this.bar.say(words().beforeFailed(before.number));
-          return how;
-        }
+    this.element.dataset.dlRun = "running";
+    const how = await this.runInTurn();
+    this.element.dataset.dlRun = how;
+    this.pending = false;
+    return how;
+  }
+
+  async runInTurn() {
+    for (const before of this.session.missing(this, Block.all())) {
+      this.bar.say(words().before(before.number));
+      const how = await before.runAlone();
+      if (how !== "done") {
+        this.bar.say(words().beforeFailed(before.number));
+        return how;
       }
-      return await this.runAlone();
-    } finally {
-      this.pending = false;
     }
+    return this.runAlone();
   }
 
   runAlone() {
@@ -94,7 +98,6 @@ export class Block {
 
   stop() {
     if (this.job) client.stop(this.job);
-    for (const block of Block.all()) if (this.pending && block.job) client.stop(block.job); // a cell before this one
   }
 
   /** Make the code editable in its place; the editor itself is loaded by the first who wants it. */

@@ -12,11 +12,13 @@ const words = () => WORDS[document.documentElement.lang] ?? WORDS.en;
 async function press(action, block) {
   const status = (block ?? document.querySelector(".dl-all")).querySelector(".dl-run__status");
   status.textContent ||= words().load;
+  if (action === "run") block.dataset.dlRun ||= "pressed"; // then what block.js says: how the run ended
   try {
     const { act } = await load("runner.js");
     await act(action, block);
   } catch (error) {
     status.textContent = words().lost;
+    delete block?.dataset.dlRun;
     console.warn(error);
   }
 }

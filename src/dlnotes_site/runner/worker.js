@@ -133,7 +133,7 @@ class Python {
 }
 
 function failed(id, error) {
-  const memory = /memory|allocation/i.test(String(error));
+  const memory = /out of memory|allocation failed|cannot enlarge memory/i.test(String(error));
   post("failed", { id, reason: error instanceof Missing ? error.reason : memory ? "memory" : "lost" });
 }
 
