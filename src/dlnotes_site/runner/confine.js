@@ -6,8 +6,8 @@ const OF_NAVIGATOR = ["locks", "serviceWorker", "storage", "storageBuckets", "pe
 
 /** Take a property from an object and from all that it inherits from, for good. */
 function take(object, name, value) {
-  for (let at = object; at; at = Object.getPrototypeOf(at)) delete at[name];
-  Object.defineProperty(object, name, { value, writable: false, configurable: false });
+  for (let at = object; at; at = Object.getPrototypeOf(at)) Reflect.deleteProperty(at, name);
+  Reflect.defineProperty(object, name, { value, writable: false, configurable: false });
 }
 
 /** From here on `fetch` is `ours`, and nothing else in this worker leads out of it but messages to the page. */

@@ -2,7 +2,7 @@
 import "./styles.js";
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
 import { pythonLanguage } from "@codemirror/lang-python";
-import { indentOnInput, indentUnit } from "@codemirror/language";
+import { forceParsing, indentOnInput, indentUnit } from "@codemirror/language";
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, keymap } from "@codemirror/view";
 import { highlighting } from "./highlight.js";
@@ -59,6 +59,7 @@ export class Editor {
         ],
       }),
     });
+    forceParsing(this.view, this.view.state.doc.length, 200); // coloured from the first moment on
     code.before(this.view.dom);
     code.hidden = true;
   }

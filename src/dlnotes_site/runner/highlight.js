@@ -23,13 +23,14 @@ dir divmod enumerate eval exec filter float format frozenset getattr globals has
 issubclass iter len list locals map max memoryview min next object oct open ord pow print property range repr reversed
 round set setattr slice sorted staticmethod str sum super tuple type vars zip`.split(/\s+/));
 const EXCEPTION = /^[A-Z]\w*(Error|Exception|Warning|Interrupt)$|^StopIteration$|^SystemExit$/;
-const MARKS = Object.fromEntries(["nb", "ne", "bp", "nn", "sa", "p", "k", "nd", "o", "vm", "n"].map(
+const MARKS = Object.fromEntries(["nb", "ne", "s", "bp", "nn", "p", "k", "nd", "o", "vm", "n"].map(
   (name) => [name, Decoration.mark({ class: name })]));
 
 /** The class of what Lezer does not tell apart: built-in names, names of modules, prefixes of strings. */
 function classOf({ name, node }, text) {
   if (name === ":") return "p";
-  if (name === "TypeDef") return "p";
+  if (/^Format(Spec|Conversion)$/.test(name) || (/^[{}]$/.test(name) && node.parent?.name === "FormatReplacement")) return "s";
+  if (name === "." && node.parent?.name === "ImportStatement") return "nn";
   if (name === "VariableName") {
     const parent = node.parent?.name;
     if (parent === "ImportStatement" && !afterImportOfFrom(node)) return "nn";
@@ -67,7 +68,7 @@ function decorations(view) {
         if (name) found.push(MARKS[name].range(ref.from, ref.to));
         if (ref.name === "String" || ref.name === "FormatString") {
           const prefix = /^[rbfuRBFU]+/.exec(view.state.sliceDoc(ref.from, ref.from + 2));
-          if (prefix) found.push(MARKS.sa.range(ref.from, ref.from + prefix[0].length));
+          if (prefix) found.push(MARKS.n.range(ref.from, ref.from + prefix[0].length));
         }
       },
     });
@@ -87,4 +88,4 @@ const names = ViewPlugin.fromClass(class {
   }
 }, { decorations: (plugin) => plugin.decorations });
 
-export const highlighting = [syntaxHighlighting(classes), Prec.high(names)];
+export const highlighting = [syntaxHighlighting(classes), Prec.highest(names)];
