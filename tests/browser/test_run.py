@@ -165,7 +165,9 @@ def test_japanese_in_a_label_is_drawn(reader: Reader) -> None:
     reader.run(3, timeout=BOOT)
     expect(reader.block(3).locator(".dl-result img")).to_have_count(1)
     expect(reader.block(3).locator(".dl-output--err")).to_have_count(0)  # matplotlib warns of letters it has not
-    reader.write(3, "import matplotlib.pyplot as plt\nplt.title('勾配')\nfont = plt.rcParams['font.family']\nprint(font)\n")
+    reader.write(
+        3, "import matplotlib.pyplot as plt\nplt.title('勾配')\nfont = plt.rcParams['font.family']\nprint(font)\n"
+    )
     reader.run(3)
     expect(reader.out(3)).to_contain_text("Noto Sans JP")
 

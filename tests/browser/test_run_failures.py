@@ -168,7 +168,9 @@ def test_a_second_visit_transfers_nothing_and_works_without_a_connection(chromiu
     reader.page.wait_for_function("navigator.serviceWorker.controller !== null")
     kept = "caches.open('dlnotes-pages').then((cache) => cache.match(location.href)).then(Boolean)"
     reader.page.wait_for_function(f"() => {kept}")
-    all_kept = "caches.open('dlnotes-run').then((c) => c.keys()).then((k) => k.some((r) => r.url.endsWith('.compiled')))"
+    all_kept = (
+        "caches.open('dlnotes-run').then((c) => c.keys()).then((k) => k.some((r) => r.url.endsWith('.compiled')))"
+    )
     reader.page.wait_for_function(f"() => {all_kept}")
     reader.page.close()
     again = Reader(context.new_page(), address)

@@ -28,7 +28,7 @@ const MARKS = Object.fromEntries(["nb", "ne", "s", "bp", "nn", "p", "k", "nd", "
 
 /** The class of what Lezer does not tell apart: built-in names, names of modules, prefixes of strings. */
 function classOf({ name, node }, text) {
-  if (name === ":") return "p";
+  if (name === ":" && !/^Format/.test(node.parent?.name)) return "p";
   if (/^Format(Spec|Conversion)$/.test(name) || (/^[{}]$/.test(name) && node.parent?.name === "FormatReplacement")) return "s";
   if (name === "." && node.parent?.name === "ImportStatement") return "nn";
   if (name === "VariableName") {

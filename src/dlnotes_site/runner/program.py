@@ -208,8 +208,9 @@ def _told(raised: BaseException, name: str) -> dict[str, Any]:
     """An error as the reader sees it: the frames of programs only, and the line of this one."""
     told = traceback.TracebackException.from_exception(raised)
     for one in _chain(told):
-        one.stack = traceback.StackSummary.from_list([frame for frame in one.stack if frame.filename in linecache.cache
-                                                      and frame.filename.startswith("<")])
+        one.stack = traceback.StackSummary.from_list(
+            [frame for frame in one.stack if frame.filename in linecache.cache and frame.filename.startswith("<")]
+        )
     lines = [frame.lineno for frame in told.stack if frame.filename == name]
     if isinstance(raised, SyntaxError) and raised.filename == name:
         lines.append(raised.lineno or 0)
