@@ -26,7 +26,7 @@ CHUNK = 1 << 16
 _PIP = (
     *("-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir"),
     *("--python-version", "3.12", "--progress-bar", "raw", "--no-input", "--disable-pip-version-check"),
-    *("--retries", "1", "--timeout", "15"),
+    *("--retries", "1", "--timeout", "8"),
 )
 
 
@@ -62,11 +62,12 @@ def obtain(wanted: Sequence[Wanted], cache: Path, progress: Progress) -> dict[st
     Unavailable
         If one cannot be had, with a line for each attempt.
     """
-    with _locked(cache):
+    with locked(cache):
         said = _from_network([one for one in wanted if not _is_kept(cache, one)], cache, progress)
         said += _from_index([one for one in wanted if not _is_kept(cache, one)], cache, progress)
     if lost := [one.name for one in wanted if not (cache / one.sha256).is_file()]:
-        raise Unavailable("\n".join([f"cannot be had: {', '.join(lost)}", *said]))
+        others = f" and {len(lost) - 1} others" if len(lost) > 1 else ""
+        raise Unavailable("\n".join([f"cannot be had: {lost[0]}{others}", *said]))
     return {one.name: cache / one.sha256 for one in wanted}
 
 
@@ -85,7 +86,7 @@ def _is_kept(cache: Path, one: Wanted) -> bool:
 
 
 @contextmanager
-def _locked(cache: Path) -> Iterator[None]:
+def locked(cache: Path) -> Iterator[None]:
     """Make the folder, wait until no other process fills it, and remove what one that was killed left half done."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / ".lock").open("ab") as file:
@@ -144,7 +145,7 @@ def _from_index(missing: Sequence[Wanted], cache: Path, progress: Progress) -> l
         with tempfile.TemporaryDirectory(dir=cache, prefix="unfinished-") as folder:
             if wrong := _pip(package, Path(folder), progress):
                 said.append(wrong)
-                continue
+                break  # all are needed, and another would only wait for the same network
             for wheel in Path(folder).glob("*.whl"):
                 said += _from_wheel(wheel, [one for one in missing if one.package == package], cache)
     return said

@@ -24,7 +24,7 @@ _HOSTS = [
 ]
 _FOLDERS = ["work", "root", "home", "Users"]
 _EVERYWHERE = ("",)
-_LOADING = ("overrides/", "docs/shared/assets/", "src/dlnotes_site/search/")
+_LOADING = ("overrides/", "docs/shared/assets/", "src/dlnotes_site/search/", "src/dlnotes_site/runner/")
 PATTERNS = (  # each with the folders that it is looked for in
     (
         re.compile("|".join(rf"\b{name}\.{end}\b" for name, end in _HOSTS)),

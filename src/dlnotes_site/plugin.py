@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -28,6 +29,7 @@ from dlnotes_site import (
     formulas,
     labs,
     navigation,
+    policy,
     proofs,
     render,
     runner,
@@ -50,8 +52,9 @@ class _Shared:
 
     guide: site.Guide | None = None
     wheel: Path | None = None
-    run: Path | None = None  # what runs the blocks in the page, ready to be copied; None in a site without it
-    version: str = ""
+    run: TemporaryDirectory[str] | None = None  # what runs the blocks in the page, until it is put into the site
+    version: str = ""  # of that; none in a site whose blocks cannot be run
+    served: bool = False  # by `make serve`
     unavailable: bool = False  # was looked for and not found: `make serve` does not try again
 
 
@@ -73,6 +76,10 @@ def _page(page: MkDocsPage, config: MkDocsConfig) -> Page:
     return _guide().pages[_language(config)][page_name(page.file.src_uri)]
 
 
+def on_startup(command: str, dirty: bool) -> None:
+    _shared.served = command == "serve"
+
+
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.extra["languages"] = site.LANGUAGES
     config.extra["site_root"] = _root_url(config)
@@ -89,19 +96,19 @@ def on_pre_build(config: MkDocsConfig) -> None:
     if _language(config) == "ja":
         _shared.guide = site.load()
         _shared.wheel = _build_wheel(_shared.guide.root)
-        _prepare_run(_shared.guide.root, _shared.wheel)
+        _prepare_run(_shared.wheel)
     config.extra["wheel"] = _wheel_line(config)
     up = "../" if _language(config) == "en" else ""
-    config.extra["run"] = f"{up}{runtime.FOLDER}/run.js?v={_shared.version}" if _shared.run else ""
+    config.extra["run"] = f"{up}{runtime.FOLDER}/run.js?v={_shared.version}" if _shared.version else ""
     if _language(config) != "ja":
         return
     for finding in site.findings(_guide()):
         log.warning("%s", finding)
 
 
-def _prepare_run(root: Path, wheel: Path) -> None:
+def _prepare_run(wheel: Path) -> None:
     """Make ready what runs the blocks in the page, or say in the log that there will be no buttons, and why."""
-    _shared.run = None
+    _shared.run, _shared.version = None, ""
     if _shared.unavailable:
         return
     try:
@@ -111,9 +118,8 @@ def _prepare_run(root: Path, wheel: Path) -> None:
         said = str(error).replace("\n", "; ")
         log.info("no Run buttons, as their runtime is missing (`python -m dlnotes_site.runtime` gets it): %s", said)
         return
-    target = root / ".cache" / "run"
-    _shared.version = runner.prepare(files, wheel, licence, target)
-    _shared.run = target
+    _shared.run = TemporaryDirectory(prefix="dlnotes-run-")
+    _shared.version = runner.prepare(files, wheel, licence, Path(_shared.run.name))
 
 
 def _build_wheel(root: Path) -> Path:
@@ -195,11 +201,13 @@ def _proofs_html(config: MkDocsConfig) -> str:
 
 def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
     """Formulas come last: the search index was made from their TeX, which its worker can read."""
-    return formulas.replace(render.valid(output), _guide().typeset)
+    return policy.with_policy(formulas.replace(render.valid(output), _guide().typeset), _shared.served)
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    return render.valid(output) if template_name.endswith(".html") else output
+    if not template_name.endswith(".html"):
+        return output
+    return policy.with_policy(render.valid(output), _shared.served)
 
 
 def on_page_context(context: dict[str, Any], page: MkDocsPage, config: MkDocsConfig, nav: Any) -> dict[str, Any]:
@@ -236,7 +244,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     wheels.mkdir(parents=True, exist_ok=True)
     (wheels / _shared.wheel.name).write_bytes(_shared.wheel.read_bytes())
     if _shared.run:
-        runner.put(_shared.run, target)
+        with _shared.run as prepared:
+            runner.put(Path(prepared), target)
     root = config.extra["site_root"]
     sitemaps = "".join(f"Sitemap: {root}{folder}sitemap.xml\n" for folder in ("", "en/"))
     (target / "robots.txt").write_text(f"User-agent: *\nAllow: /\n{sitemaps}", encoding="utf-8")
@@ -273,6 +282,7 @@ def on_serve(server: Any, config: MkDocsConfig, builder: Any) -> Any:
         "docs/translations",
         "overrides",
         "src/dlnotes",
+        "src/dlnotes_site/runner",
         "benchmarks",
         "tests/formulas",
     ):

@@ -14,7 +14,6 @@ answer for all pages.
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -55,13 +54,13 @@ def bundle(sources: Path = SOURCES, root: Path = ROOT) -> tuple[dict[str, str], 
                 *(f"--outdir={folder}", f"--metafile={meta}"),
             ],
             cwd=root,
-            env=os.environ | {"NODE_PATH": str(root / "node_modules")},
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
         if done.returncode:
-            raise RuntimeError(f"the scripts of src/dlnotes_site/runner cannot be bundled:\n{done.stderr.strip()}")
+            said = done.stderr.partition("\n\nnode:")[0].strip()  # then comes where esbuild's own starter gave up
+            raise RuntimeError(f"the scripts of src/dlnotes_site/runner cannot be bundled:\n{said}")
         told = json.loads(meta.read_text(encoding="utf-8"))
         bundles = {name: Path(folder, name).read_text(encoding="utf-8") for name in entries}
     return bundles, {package for name in told["inputs"] if (package := _package(root, name))}
@@ -77,9 +76,7 @@ def _package(root: Path, name: str) -> Path | None:
 
 
 def prepare(files: Sequence[File], wheel: Path, licence: str, target: Path) -> str:
-    """Fill a new folder with the runtime, its manifest, the scripts and the licences; return their version."""
-    if target.exists():
-        shutil.rmtree(target)
+    """Fill an empty folder with the runtime, its manifest, the scripts and the licences; return their version."""
     bundles, packages = bundle()
     manifest = write(files, target, wheel.name)
     version = hashlib.sha256(json.dumps([manifest, bundles], sort_keys=True).encode()).hexdigest()[:12]

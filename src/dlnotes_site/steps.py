@@ -74,7 +74,10 @@ LINT = (
 TEST = (
     *LINT,
     _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
-    _module("site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site"),
+    _module("runtime of the Run buttons (dlnotes_site.runtime)", "", "dlnotes_site.runtime"),
+    _module(
+        "site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site .cache/runtime"
+    ),
     _module("built site (dlnotes_site.built)", f"{_BUILD} package.json", "dlnotes_site.built", made="site"),
     _module(
         "copied blocks (dlnotes_site.copied)",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from dlnotes_site import copied
 from dlnotes_site.copied import Program
@@ -38,7 +38,8 @@ def test_the_copy_button_of_each_block_copies_what_is_run(lang: str, name: str, 
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
     expected = _of(lang, name)
     buttons = page.locator(".language-python").locator("[data-md-type=copy], .md-clipboard")
-    assert buttons.count() == len(expected) > 0
+    assert expected
+    expect(buttons).to_have_count(len(expected))  # the page's script makes them
     for number, text in enumerate(expected):
         page.evaluate("navigator.clipboard.writeText('nothing was copied')")
         buttons.nth(number).click()

@@ -16,6 +16,7 @@ from dlnotes_site import site
 from .built import SITE, file_of, soup
 
 PAGES = [page for pages in site.read().values() for page in pages.values()]
+REPOSITORY = "https://github.com/someone/dlnotes"
 BINARIES = Path(sysconfig.get_path("scripts"))
 
 
@@ -40,22 +41,50 @@ def test_a_page_has_title_description_and_one_h1(page: site.Page) -> None:
     assert len(html.select("article h1")) == 1
 
 
-def test_the_link_to_the_repository_asks_its_host_for_nothing(tmp_path: Path) -> None:
-    """With a repository's address, Material's own link would ask an API for stars and releases."""
-    repository = "https://github.com/someone/dlnotes"
-    command = [sys.executable, "-m", "dlnotes_site", "build", "--site-dir", tmp_path / "site"]
-    environment = os.environ | {"REPO_URL": repository, "SITE_URL": "https://someone.example/dlnotes/"}
-    subprocess.run(command, cwd=site.ROOT, env=environment, check=True, capture_output=True)
+OFFLINE = """
+import sys
+from dlnotes_site import __main__, byhash, runtime
+def collect(*arguments):
+    raise byhash.Unavailable("cannot be had: numpy.whl\\nhttps://cdn.example/numpy.whl: timed out")
+runtime.collect = collect
+sys.exit(__main__.main(["build", "--strict", "--site-dir", sys.argv[1]]))
+"""
+
+
+def test_a_site_with_a_repository_and_without_its_runtime(tmp_path: Path) -> None:
+    """One build of its own for both, as it takes half a minute."""
+    environment = os.environ | {"REPO_URL": REPOSITORY, "SITE_URL": "https://someone.example/dlnotes/"}
+    command = [sys.executable, "-c", OFFLINE, tmp_path / "site"]
+    done = subprocess.run(command, cwd=site.ROOT, env=environment, check=True, capture_output=True, encoding="utf-8")
+    _the_link_to_the_repository_asks_its_host_for_nothing(tmp_path / "site")
+    _there_are_no_run_buttons_and_the_log_says_so(tmp_path / "site", done.stderr)
+
+
+def _the_link_to_the_repository_asks_its_host_for_nothing(built: Path) -> None:
+    """Material's own link would ask an API for stars and releases."""
     for lang in site.LANGUAGES:
-        folder = tmp_path / "site" / ("en" if lang == "en" else "")
+        folder = built / ("en" if lang == "en" else "")
         html = BeautifulSoup((folder / "guide" / "index.html").read_text(encoding="utf-8"), "lxml")
         links = html.select("a.md-source")
         assert links
-        assert {str(link["href"]) for link in links} == {repository}
+        assert {str(link["href"]) for link in links} == {REPOSITORY}
         assert not html.select("[data-md-component=source]")
         canonical = html.select_one("link[rel=canonical]")
         assert canonical is not None
         assert str(canonical["href"]).startswith("https://someone.example/dlnotes/")
+
+
+def _there_are_no_run_buttons_and_the_log_says_so(built: Path, log: str) -> None:
+    lines = [line for line in log.splitlines() if "Run buttons" in line]
+    assert len(lines) == 1
+    assert "no Run buttons" in lines[0]
+    assert "python -m dlnotes_site.runtime" in lines[0]
+    assert "numpy.whl; https://cdn.example/numpy.whl: timed out" in lines[0]
+    pages = list(built.rglob("*.html"))
+    assert len(pages) == len(_html())
+    assert not [path for path in pages if "assets/run/" in path.read_text(encoding="utf-8")]
+    assert not (built / "assets" / "run").exists()
+    assert not (built / "sw.js").exists()
 
 
 def test_no_page_shows_raw_tex() -> None:

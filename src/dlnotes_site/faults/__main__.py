@@ -32,7 +32,7 @@ from dlnotes_site.hygiene import project_files
 from dlnotes_site.steps import PYTHON, TEST, Step, environment
 
 NEAR = 12  # lines between a fault and the place that a message names: a block and its output are one thing
-KEPT = ("runs", "labs", "formulas")  # caches that a copy begins with
+KEPT = ("runs", "labs", "formulas", "runtime")  # caches that a copy begins with
 SECONDS = 900  # for one step on one fault
 
 # Which steps look at a part of the project, the quickest first; the others come after them in their usual order.
