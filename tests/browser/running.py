@@ -26,7 +26,7 @@ class Reader:
     wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda message: message.type == "error" and self.wrong.append(message.text))
+        self.page.on("console", lambda message: self.wrong.extend([message.text] if message.type == "error" else []))
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
 
     def open(self, path: str) -> None:
@@ -70,6 +70,11 @@ class Reader:
     def _clock(self, number: int, action: str) -> float:
         block = self.block(number).element_handle()
         return float(self.page.evaluate(CLOCK, [block, action]))
+
+    def until(self, holds: str) -> None:
+        """Wait until an expression holds, which the page's policy does not let Playwright do by itself."""
+        look = f"const look = async () => (await ({holds}) ? resolve() : setTimeout(look, 50)); look();"
+        self.page.evaluate(f"() => new Promise((resolve) => {{ {look} }})")
 
     def focused(self) -> str:
         """The name of the control that has the focus."""

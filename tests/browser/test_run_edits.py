@@ -149,7 +149,7 @@ def test_the_copy_button_copies_the_edit(reader: Reader) -> None:
     reader.block(2).locator(".highlight pre").hover()
     reader.page.evaluate("navigator.clipboard.writeText('')")
     reader.block(2).locator("[data-md-type=copy], .md-clipboard").click()
-    reader.page.wait_for_function("navigator.clipboard.readText().then((text) => text !== '')")
+    reader.until("navigator.clipboard.readText().then((text) => text !== '')")
     assert reader.page.evaluate("navigator.clipboard.readText()") == "print('mine')"
 
 
@@ -171,7 +171,7 @@ def test_buttons_and_editor_are_accessible(chromium: Browser, address: str, lang
     reader = Reader(context.new_page(), address)
     reader.open("guide/" if lang == "ja" else "en/guide/")
     reader.write(2, "print('mine')")
-    reader.page.add_script_tag(path=AXE)
+    reader.page.evaluate(AXE.read_text(encoding="utf-8"))
     assert reader.page.evaluate(FAULTS) == []
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()

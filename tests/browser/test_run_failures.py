@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from .running import BOOT, Reader
 
-NO_CACHES = "Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); } });\n"
+NO_CACHES = "Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); }, configurable: true });\n"
 NO_WORKER = "window.Worker = new Proxy(Worker, { construct(kind, [url, options]) {\
   if (String(url).includes('/run/') && !window.allowed) throw new DOMException('no', 'SecurityError');\
   return new kind(url, options); } })"
@@ -165,13 +165,13 @@ def test_a_second_visit_transfers_nothing_and_works_without_a_connection(chromiu
     reader = Reader(context.new_page(), address)
     reader.open("en/guide/")
     reader.run(2, timeout=BOOT)
-    reader.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    reader.until("navigator.serviceWorker.controller !== null")
     kept = "caches.open('dlnotes-pages').then((cache) => cache.match(location.href)).then(Boolean)"
-    reader.page.wait_for_function(f"() => {kept}")
+    reader.until(kept)
     all_kept = (
         "caches.open('dlnotes-run').then((c) => c.keys()).then((k) => k.some((r) => r.url.endsWith('.compiled')))"
     )
-    reader.page.wait_for_function(f"() => {all_kept}")
+    reader.until(all_kept)
     reader.page.close()
     again = Reader(context.new_page(), address)
     large: list[str] = []

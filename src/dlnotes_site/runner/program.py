@@ -1,7 +1,7 @@
 """What runs inside Pyodide: one program at a time, as if it stood alone.
 
-`worker.js` calls `connect` once, then for each program `needs`, which says what must be loaded first, and `run`. Text and
-figures leave through two functions of the worker's; what comes back is how the program ended, as JSON.
+`worker.js` calls `connect` once, then for each program `needs`, which says what must be loaded first, and `run`. Text
+and figures leave through a function of the worker's; what comes back is how the program ended, as JSON.
 """
 
 import ast
