@@ -8,7 +8,11 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from .running import BOOT, Reader
 
-NO_CACHES = "Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); }, configurable: true });\n"
+NO_CACHES = """Object.defineProperty(self, 'caches', {
+  get() { throw new DOMException('no', 'SecurityError'); },
+  configurable: true,
+});
+"""
 NO_WORKER = "window.Worker = new Proxy(Worker, { construct(kind, [url, options]) {\
   if (String(url).includes('/run/') && !window.allowed) throw new DOMException('no', 'SecurityError');\
   return new kind(url, options); } })"

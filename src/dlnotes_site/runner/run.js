@@ -57,7 +57,7 @@ function dress() {
     });
   }
   const heading = document.querySelector("article h1");
-  if (blocks.length > 1 && !document.querySelector(".dl-all")) heading.after(bar("dl-all", button("all", all)));
+  if (blocks.length && !document.querySelector(".dl-all")) heading.after(bar("dl-all", button("all", all)));
   try {
     if (blocks.length && localStorage.getItem(`dlnotes ${location.pathname}`)) load("runner.js").then(({ restore }) => restore());
   } catch { /* no storage, so no edits to show */ }
