@@ -91,7 +91,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 def load(group: str, kept: bytes | None) -> bytes | None:
     """Import what a group of packages brings; `kept` is what this gave back at an earlier visit."""
-    sys.dont_write_bytecode = kept is not None
+    sys.dont_write_bytecode = bool(kept)
     if kept:
         compiled.unpack(kept)
     for name in MODULES[group]:

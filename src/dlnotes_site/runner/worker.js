@@ -97,7 +97,7 @@ class Python {
   /** Import a group; what had to be compiled for that is kept for the next visit. */
   async load(group) {
     const kept = await this.files.made(`${group}.compiled`);
-    const compiled = this.program.load(group, kept && this.pyodide.toPy(kept));
+    const compiled = this.program.load(group, kept ? this.pyodide.toPy(kept) : undefined);
     if (compiled) {
       this.files.keep(`${group}.compiled`, compiled.toJs());
       compiled.destroy();
