@@ -9,6 +9,7 @@ const PIECE = 16_384;
 export class Outlet {
   constructor(post) {
     this.post = post;
+    this.open(null); // what is written between two programs belongs to none
   }
 
   open(id) {
