@@ -24,7 +24,7 @@ from pathlib import Path
 from dlnotes_site.runtime import FOLDER, ROOT, File, write
 
 SOURCES = Path(__file__).with_suffix("")
-ENTRIES = ("run.js", "runner.js", "worker.js")
+ENTRIES = ("run.js", "runner.js", "editor.js", "worker.js")
 SERVICE_WORKER = "sw.js"
 _VERSION = "@VERSION@"  # in the bundles until all that the version is made of is there
 _OPTIONS = ("--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=none", "--log-level=warning")
