@@ -91,6 +91,7 @@ def prepare(files: Sequence[File], wheel: Path, licence: str, target: Path) -> s
 def put(prepared: Path, site: Path) -> None:
     """Copy the folder into a built site, the service worker to its root."""
     shutil.copytree(prepared, site / FOLDER)
+    (site / FOLDER).chmod(0o755)  # a temporary folder is its owner's alone
     if (worker := site / FOLDER / SERVICE_WORKER).is_file():
         worker.rename(site / SERVICE_WORKER)
 

@@ -106,8 +106,22 @@ TEST = (
         "tests",
         *(f"--ignore=tests/{folder}" for folder in ("site", "browser", "labs", "reference")),
     ),
-    _module("machinery and built site (pytest)", ".", *_TESTS, "tests/site", made="site .cache/codeblocks.json"),
+    _module(
+        "machinery and built site (pytest)",
+        ".",
+        *_TESTS,
+        *("--cov=dlnotes_site", "--cov-fail-under=95"),
+        *("--doctest-modules", "src/dlnotes_site"),
+        "tests/site",
+        made="site .cache/codeblocks.json",
+    ),
     _module("site in a browser (pytest)", f"{_BUILD} tests", *_TESTS, "tests/browser", made="site"),
+    _module(
+        "blocks by their buttons (dlnotes_site.pressed)",
+        "docs src",
+        "dlnotes_site.pressed",
+        made="site .cache/verification/pressed.json",
+    ),
     _module(
         "planted faults (dlnotes_site.faults)",
         ".",

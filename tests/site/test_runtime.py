@@ -154,6 +154,10 @@ def manifest() -> dict[str, Any]:
     return found
 
 
+def test_a_server_of_another_user_can_read_it() -> None:
+    assert [path for path in SITE.rglob("*") if path.stat().st_mode & 0o004 == 0] == []
+
+
 def test_the_manifest_is_what_lies_there() -> None:
     folder, told = SITE / runtime.FOLDER, manifest()
     assert sorted(name for names in told["groups"].values() for name in names) == sorted(told["files"])
