@@ -90,11 +90,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         patch.setattr(site, "_shared", shared, raising=False)
         patch.setattr(site, "load", lambda: load(root))
         patch.setattr(runtime, "collect", _nothing)
+        level = log.level
+        log.setLevel(logging.INFO)  # as the command line does
         log.addHandler(listener)
         try:
             build(load_config(str(root / "mkdocs.yml"), site_dir=str(root / "site"), site_url=ADDRESS))
         finally:
             log.removeHandler(listener)
+            log.setLevel(level)
         assert shared.guide is not None
         yield Built(root / "site", shared.guide, listener.said)
 
