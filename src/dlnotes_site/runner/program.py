@@ -28,7 +28,7 @@ import figures
 
 Send = Callable[[str, str], None]
 
-FOLDER = Path("/home/reader/here")
+FOLDER = Path("/reader/here")
 JAPANESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 DRAWING = ("matplotlib.", "mpl_toolkits.", "pylab.", "PIL.", "dlnotes.plotting.")
 MODULES = {

@@ -49,7 +49,7 @@ async function start(groups) {
     packageBaseUrl: base,
     lockFileContents: new TextDecoder().decode(lock),
     createPyodideModule,
-    env: { HOME: "/home/reader", MPLBACKEND: "agg", PYTHONHASHSEED: "0" },
+    env: { HOME: "/reader", MPLBACKEND: "agg", PYTHONHASHSEED: "0" },
     ...(snapshot ? { _loadSnapshot: snapshot } : { _makeSnapshot: true }),
   });
   if (!snapshot) {
