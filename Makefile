@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv and node_modules first; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test site update translated faults outdated terms copied library reproducible bench mutants lint format lock stats clean
+.PHONY: help setup serve test site update translated faults outdated terms copied pressed library reproducible bench mutants lint format lock stats clean
 
 PY := .venv/bin/python
 PORT ?= 8000
@@ -42,6 +42,9 @@ terms: setup ## Record where one language does well without a term of the other 
 
 copied: setup ## Run every block as copied from the built site (AS=3.13 VERSIONS=oldest)
 	@$(PY) -m dlnotes_site.copied $(OTHER)
+
+pressed: setup ## Press Run on every block of the built site in Chromium (PAGE="guide": one page)
+	@$(PY) -m dlnotes_site.pressed $(PAGE)
 
 library: setup ## Test the library with other versions of what it needs (AS=3.13 VERSIONS=oldest)
 	@$(PY) -m dlnotes_site.environments $(OTHER) -m pytest -q -n auto tests --ignore=tests/site --ignore=tests/browser

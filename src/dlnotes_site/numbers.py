@@ -41,7 +41,9 @@ _WORDS |= {
     for unit, one in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1)
 }
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})", re.I)
-_PRINTED = re.compile(r"(?<![A-Za-z_\d.])[-+]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?\.?\d+(?:\.(?!\d))?(?:e[-+]?\d+)?", re.I)
+_PRINTED = re.compile(
+    r"(?<![A-Za-z_\d.])[-+]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d*\.?\d+(?:\.(?!\d))?)(?:e[-+]?\d+)?", re.I
+)
 
 
 @dataclass(frozen=True)

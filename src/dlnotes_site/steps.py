@@ -111,17 +111,11 @@ TEST = (
         ".",
         *_TESTS,
         *("--cov=dlnotes_site", "--cov-fail-under=95"),
-        *("--doctest-modules", "src/dlnotes_site"),
+        *("--doctest-modules", "src/dlnotes_site", "--ignore=src/dlnotes_site/runner"),  # for Pyodide alone
         "tests/site",
         made="site .cache/codeblocks.json",
     ),
     _module("site in a browser (pytest)", f"{_BUILD} tests", *_TESTS, "tests/browser", made="site"),
-    _module(
-        "blocks by their buttons (dlnotes_site.pressed)",
-        "docs src",
-        "dlnotes_site.pressed",
-        made="site .cache/verification/pressed.json",
-    ),
     _module(
         "planted faults (dlnotes_site.faults)",
         ".",

@@ -1,5 +1,6 @@
 """Blocks as readers copy them (`dlnotes_site.copied`): nothing is left out, and what differs is named with its line."""
 
+import functools
 import json
 import subprocess
 from collections.abc import Callable, Sequence
@@ -46,9 +47,12 @@ def found(folder: Path, page: Page, reader: Environment, *, exact: bool = True) 
     return list(map(str, copied.findings(programs, done, {"ja": {page.name: page}}, exact=exact)))
 
 
+PROGRAMS = functools.cache(lambda: copied.read(SITE))
+
+
 def test_every_block_of_the_built_site_is_taken_as_its_page_has_it() -> None:
     taken: dict[tuple[str, str], list[str]] = {}
-    for program in copied.read(SITE):
+    for program in PROGRAMS():
         taken.setdefault((program.lang, program.name), []).extend(block.text for block in program.blocks)
     pages = site.read()
     of_pages = {
@@ -63,7 +67,7 @@ def test_every_block_of_the_built_site_is_taken_as_its_page_has_it() -> None:
 
 def test_what_is_kept_of_the_last_run_counts_the_blocks_that_stats_counts(capsys: pytest.CaptureFixture[str]) -> None:
     counts = {lang: counts["blocks"] for lang, counts in site.stats(site.load())}
-    programs = copied.read(SITE)
+    programs = PROGRAMS()
     done = {program.text: NONE for program in programs}
     reader = Environment(Path(), "", {}, Path())
     assert copied.summary(programs, done, reader, environments.wheel(SITE), exact=True)["blocks"] == counts
