@@ -130,7 +130,16 @@ def _create(folder: Path, version: str, seed: bool) -> None:
 
 
 def _install(folder: Path, wheel: Path, versions: str, extra: Sequence[str], library: bool) -> None:
-    pip = [*_UV, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(folder / "bin" / "python")]
+    pip = [
+        *_UV,
+        "pip",
+        "install",
+        "--quiet",
+        "--system-certs",
+        "--compile-bytecode",
+        "--python",
+        str(folder / "bin" / "python"),
+    ]
     chosen = {
         "locked": ["--constraint", str(ROOT / "requirements.txt")],
         "oldest": ["--resolution", "lowest-direct"],
