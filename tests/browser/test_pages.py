@@ -159,6 +159,7 @@ def test_the_scheme_changes_figures_and_formulas(laptop: Watched, start: str) ->
     laptop.open(f"{start}guide/")
     formula = "getComputedStyle(document.querySelector('article .formula svg')).color"
     light = laptop.page.evaluate(formula)
+    laptop.page.locator("figure").first.scroll_into_view_if_needed()  # pictures further down are not loaded yet
     expect(laptop.page.locator("figure img.dl-only-light").first).to_be_visible()
     laptop.page.locator("label[for=__palette_1]").click()
     expect(laptop.page.locator("figure img.dl-only-dark").first).to_be_visible()

@@ -47,6 +47,7 @@ def test_nothing_is_refused_while_a_reader_uses_the_site(page: Page, start: str)
     page.locator(".md-nav--primary a[href*='guide']").first.click()
     page.wait_for_url(f"**/{start}guide/")
     expect(page.locator("article div.formula svg").first).to_be_visible()
+    page.locator("figure").first.scroll_into_view_if_needed()  # pictures further down are not loaded yet
     page.locator("label[for=__palette_1]").click()
     expect(page.locator("figure img.dl-only-dark").first).to_be_visible()
     page.locator("[data-md-component=search-query]").click()
