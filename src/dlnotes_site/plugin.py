@@ -181,6 +181,8 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
     up = "../" * page.url.count("/")
     html = render.with_anchors(html, ours, {label: f"{up}{PROOFS}/#{test}" for label, test in tests.items()})
     html = render.fill(html, ours, fillers)
+    if ours.blocks and config.extra["run"]:
+        html = html.replace("<h1", '<h1 class="dl-runs"', 1)  # room for a button, known before the first block is read
     if ours.lab:
         html = html.replace("</h1>", "</h1>\n" + render.take_away_html(ours, config.repo_url or ""), 1)
     return html
