@@ -17,17 +17,8 @@ from dlnotes_site.page import Block, Fence, Figure, Formula, Heading, Link, Outp
 
 EXPECTED_OUTPUT = "<!--pytest-codeblocks:expected-output-->"
 FENCES = ("python", "text", "console", "markdown")
-PLAIN_DIRECTIVES = (
-    "install",
-    "glossary",
-    "formula-tests",
-    "build",
-    "chapters",
-    "copies",
-    "pressed",
-    "faults",
-    "mutants",
-)
+REPORTS = ("build", "chapters", "copies", "pressed", "faults", "mutants")  # of the checks; verification.py has them
+PLAIN_DIRECTIVES = ("install", "glossary", "formula-tests", *REPORTS)
 
 _FENCE = re.compile(r"^(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[^\s}]+)\s*\})?\s*$")

@@ -21,8 +21,9 @@ from urllib.parse import urljoin, urlsplit
 from lxml import html
 
 from dlnotes_site import site
+from dlnotes_site.node import NODE
 from dlnotes_site.origins import origins
-from dlnotes_site.page import Finding, Page
+from dlnotes_site.page import Finding, Page, folder_of
 
 BIN = Path(sys.prefix) / "bin"
 SCRIPT = Path(__file__).with_name("html.mjs")
@@ -82,8 +83,7 @@ def read(folder: Path, pages: Mapping[str, Mapping[str, Page]]) -> Site:
 
 
 def path_of(lang: str, name: str) -> str:
-    folder = "" if name == "index" else f"{name.removesuffix('/index')}/"
-    return ("en/" if lang == "en" else "") + f"{folder}index.html"
+    return f"{folder_of(lang, name)}index.html"
 
 
 def _file(path: str, content: bytes, page: Page | None) -> File:
@@ -110,7 +110,7 @@ def validity(built: Site, cache: Path | None = None) -> Iterator[Finding]:
     script = SCRIPT.read_bytes()
     keys = {path: hashlib.sha256(script + (built.folder / path).read_bytes()).hexdigest()[:24] for path in built.files}
     if missing := [str(built.folder / path) for path, key in keys.items() if key not in known]:
-        done = subprocess.run([BIN / "node", SCRIPT], input=json.dumps(missing), capture_output=True, encoding="utf-8")
+        done = subprocess.run([NODE, SCRIPT], input=json.dumps(missing), capture_output=True, encoding="utf-8")
         if done.returncode != 0:
             raise RuntimeError(f"html-validate did not run (make setup?): {done.stderr.strip()}")
         known |= {keys[Path(path).relative_to(built.folder).as_posix()]: [] for path in missing}

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dlnotes_site import labs
+from dlnotes_site.node import NODE
 from dlnotes_site.page import Finding
 
-NODE = Path(sys.prefix) / "bin" / "node"
 SCRIPT = Path(__file__).with_suffix(".mjs")
 
 _CONTAINER = re.compile(r'(?:!!!|\?\?\?\+?)\s+[\w-]+|===[+!]?\s+"')

@@ -158,6 +158,12 @@ def page_name(file: str) -> str:
     return re.sub(r"\.(md|ipynb)$", "", file)
 
 
+def folder_of(lang: str, name: str) -> str:
+    """Where a page is below the site's root, as in "en/guide/"; the first page is that of its language: "" or "en/"."""
+    folder = "" if name == "index" else f"{name.removesuffix('/index')}/"
+    return ("en/" if lang == "en" else "") + folder
+
+
 def resolve(page: str, target: str) -> str | None:
     """A relative address as a name from the docs folder; None where it leads out of it."""
     parts: list[str] = list(PurePosixPath(page).parent.parts)

@@ -176,7 +176,7 @@ def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Fi
         "block": lambda number: render.block_html(ours, number, guide.runs[ours.blocks[number].program], base),
         "install": lambda number: render.install_html(config.extra["wheel"]),
         "formula-tests": lambda number: _proofs_html(config),
-    } | {name: _told(name, ours.lang) for name in verification.DIRECTIVES}
+    } | {name: _told(name, ours.lang) for name in blocks.REPORTS}
     tests = proofs.anchors(guide.tests, ours.name)
     up = "../" * page.url.count("/")
     html = render.with_anchors(html, ours, {label: f"{up}{PROOFS}/#{test}" for label, test in tests.items()})

@@ -9,19 +9,15 @@ anything in `site/assets/run/`, changes.
 
 import argparse
 import datetime
-import functools
 import hashlib
-import http.server
 import json
 import multiprocessing
 import re
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +26,8 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 from dlnotes_site import outputs, site
 from dlnotes_site.browser import find_chromium, launch_arguments
-from dlnotes_site.page import Finding, Page
+from dlnotes_site.page import Finding, Page, folder_of
+from dlnotes_site.serving import serving_files
 
 BUILT = site.ROOT / "site"
 KEPT = site.ROOT / ".cache" / "pressed"
@@ -103,32 +100,12 @@ def findings(page: Page, blocks: Sequence[Pressed]) -> list[Finding]:
     ]
 
 
-def path_of(lang: str, name: str) -> str:
-    """The address of a page below the site's root."""
-    return ("en/" if lang == "en" else "") + ("" if name == "index" else f"{name}/")
-
-
 def key(page: Page, folder: Path) -> str:
     """What the result of a page depends on: its blocks and outputs as they stand, and all of the runner."""
     blocks = [(block.code, block.output and block.output.text, len(block.figures)) for block in page.blocks]
     runner = json.loads((folder / "assets/run/manifest.json").read_text(encoding="utf-8"))["version"]
     content = json.dumps([page.lang, page.name, blocks, runner, TOLD, RELATIVE, MOST_SECONDS])
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address at which the files of a folder are served."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 _browser: dict[str, Any] = {}  # of a process that presses
@@ -163,8 +140,8 @@ def press_page(context: BrowserContext, address: str) -> list[Pressed]:
 
 
 def press_all(pages: Sequence[Page], folder: Path, kept: Path = KEPT) -> dict[str, list[Pressed]]:
-    """Press every button of some pages; the result is by their addresses (`path_of`)."""
-    by_path = {path_of(page.lang, page.name): page for page in pages}
+    """Press every button of some pages; the result is by their folders (`folder_of`)."""
+    by_path = {folder_of(page.lang, page.name): page for page in pages}
     files = {path: kept / f"{key(page, folder)}.json" for path, page in by_path.items()}
     known = {path: blocks for path, file in files.items() if (blocks := _read(file))}
     todo = sorted(by_path.keys() - known.keys(), key=lambda path: (-_weight(by_path[path]), path))
@@ -173,7 +150,10 @@ def press_all(pages: Sequence[Page], folder: Path, kept: Path = KEPT) -> dict[st
     kept.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
     spawning = multiprocessing.get_context("spawn")
-    with serving(folder) as address, ProcessPoolExecutor(BROWSERS, mp_context=spawning, initializer=_begin) as pool:
+    with (
+        serving_files(folder) as address,
+        ProcessPoolExecutor(BROWSERS, mp_context=spawning, initializer=_begin) as pool,
+    ):
         coming = {pool.submit(_press_page, address + path): path for path in todo}
         for number, result in enumerate(as_completed(coming), 1):
             path = coming[result]
@@ -222,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pages = [page for of_lang in site.read().values() for page in of_lang.values() if page.blocks]
     pages = [page for page in pages if not chosen or page.name in chosen]
     pressed = press_all(pages, BUILT)
-    found = [finding for page in pages for finding in findings(page, pressed[path_of(page.lang, page.name)])]
+    found = [finding for page in pages for finding in findings(page, pressed[folder_of(page.lang, page.name)])]
     for finding in found:
         print(finding)
     told = summary(pressed, BUILT)

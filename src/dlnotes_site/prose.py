@@ -15,9 +15,9 @@ from pathlib import Path
 
 from dlnotes_site import labs
 from dlnotes_site.blocks import MARK, read_tree
+from dlnotes_site.node import NODE
 from dlnotes_site.page import Finding, Page, Prose
 
-NODE = Path(sys.prefix) / "bin" / "node"
 SCRIPT = Path(__file__).with_suffix(".mjs")
 
 _JAPANESE = r"[\u3041-\u30ff\u3400-\u9fff々〆ー]"

@@ -16,11 +16,11 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from dlnotes_site.node import NODE
 from dlnotes_site.runtime import FOLDER, ROOT, File, write
 
 SOURCES = Path(__file__).with_suffix("")
@@ -46,10 +46,9 @@ def bundle(sources: Path = SOURCES, root: Path = ROOT) -> tuple[dict[str, str], 
     entries = [name for name in (*ENTRIES, SERVICE_WORKER) if (sources / name).is_file()]
     with tempfile.TemporaryDirectory() as folder:
         meta = Path(folder, "meta.json")
-        node = Path(sys.prefix) / "bin" / "node"
         done = subprocess.run(
             [
-                *(node, root / "node_modules" / "esbuild" / "bin" / "esbuild", *(sources / name for name in entries)),
+                *(NODE, root / "node_modules" / "esbuild" / "bin" / "esbuild", *(sources / name for name in entries)),
                 *(*_OPTIONS, f"--define:__VERSION__={json.dumps(_VERSION)}"),
                 *(f"--outdir={folder}", f"--metafile={meta}"),
             ],

@@ -62,7 +62,7 @@ class File:
     group: str
     content: bytes
 
-    @property
+    @functools.cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 

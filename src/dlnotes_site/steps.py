@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlnotes_site.hygiene import project_files
+from dlnotes_site.node import NODE
 
 BIN = Path(sys.prefix) / "bin"
 PYTHON = sys.executable
-NODE = str(BIN / "node")
 KEPT = Path(".cache/steps")
 ALWAYS = ("pyproject.toml", "requirements.txt", "package-lock.json", "conftest.py", "src/dlnotes_site/steps.py")
 TODAY = datetime.datetime.now(datetime.UTC).date().isoformat()  # the seed of the faults that are planted
@@ -58,14 +58,14 @@ LINT = (
     Step(
         "scripts (eslint)",
         (
-            *(NODE, "node_modules/eslint/bin/eslint.js", "--config", "src/dlnotes_site/eslint.config.mjs"),
+            *(str(NODE), "node_modules/eslint/bin/eslint.js", "--config", "src/dlnotes_site/eslint.config.mjs"),
             *("--format", "unix", "docs/shared/assets", "src/dlnotes_site"),
         ),
         ("docs/shared", "src/dlnotes_site"),
     ),
     Step(
         "styles (csstree)",
-        (NODE, "node_modules/csstree-validator/bin/validate.js", "--reporter", "gnu", "docs/shared/assets"),
+        (str(NODE), "node_modules/csstree-validator/bin/validate.js", "--reporter", "gnu", "docs/shared/assets"),
         ("docs/shared",),
     ),
     _module("Markdown (markdownlint)", "docs src README.md CONTRIBUTING.md", "dlnotes_site.markup"),

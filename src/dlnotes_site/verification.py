@@ -16,7 +16,6 @@ from dlnotes_site import navigation
 from dlnotes_site.page import Page
 from dlnotes_site.site import Guide, counts
 
-DIRECTIVES = ("build", "chapters", "copies", "pressed", "faults", "mutants")
 PACKAGES = ("numpy", "matplotlib", "mkdocs", "mkdocs-material", "pymdown-extensions", "mkdocs-jupyter")
 RESULTS = Path(".cache/verification")
 

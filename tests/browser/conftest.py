@@ -1,7 +1,6 @@
 """A server for the built site and one Chromium for all browser tests."""
 
 import functools
-import http.server
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +9,12 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from dlnotes_site.browser import find_chromium, launch_arguments
-from tests.serving import serving
+from dlnotes_site.serving import Files, serving
 
 SITE = Path(__file__).parents[2] / "site"
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
+class _Pages(Files):
     def do_GET(self) -> None:
         """The sitemap names the address that the site was built for; here it is this server's."""
         if not self.path.endswith("/sitemap.xml"):
@@ -45,7 +41,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     assert (SITE / "index.html").is_file(), "no site to look at: run `make site` first"
-    handler = functools.partial(_Quiet, directory=str(SITE))
+    handler = functools.partial(_Pages, directory=str(SITE))
     with serving(handler) as address:
         yield address
 

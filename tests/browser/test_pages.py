@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dlnotes_site import site
+from dlnotes_site.page import folder_of
 
 PAGES = [page for pages in site.read().values() for page in pages.values()]
 SHIFT = """() => new Promise((resolve) => {
@@ -47,10 +48,6 @@ ONE_OF_EACH_TOKEN = """() => {
   }
   document.body.normalize();
 }"""
-
-
-def path_of(lang: str, name: str) -> str:
-    return ("en/" if lang == "en" else "") + ("" if name == "index" else f"{name}/")
 
 
 @dataclass
@@ -100,7 +97,7 @@ def laptop(chromium: Browser, address: str) -> Iterator[Watched]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.lang}/{page.name}")
 def test_a_page_on_a_phone(page: site.Page, phone: BrowserContext, address: str) -> None:
     watched = Watched(phone.new_page(), address)
-    watched.open(path_of(page.lang, page.name))
+    watched.open(folder_of(page.lang, page.name))
     shift = watched.page.evaluate(SHIFT)
     watched.page.evaluate("() => document.querySelectorAll('details').forEach((details) => { details.open = true; })")
     watched.page.evaluate("() => document.querySelectorAll('img').forEach((image) => { image.loading = 'eager'; })")

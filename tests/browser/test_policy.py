@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.serving import serving
+from dlnotes_site.serving import serving
 
 # Before anything else of a page, in each that is opened: what its policy refuses is noted.
 NOTED = """window.refused = [];

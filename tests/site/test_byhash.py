@@ -18,7 +18,7 @@ import pytest
 
 from dlnotes_site import byhash
 from dlnotes_site.byhash import Unavailable, Wanted, obtain
-from tests.serving import serving
+from dlnotes_site.serving import serving
 
 CONTENT = bytes(range(256)) * 2000
 PACKAGE = "things==1.0"

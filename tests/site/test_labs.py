@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from dlnotes_site import blocks, checks, labs, notebooks, site
 from dlnotes_site.execute import Run
 from dlnotes_site.page import Finding, Page
-from tests.serving import serving
+from dlnotes_site.serving import serving
 
 FOLDER = site.ROOT / "docs" / "labs"
 SOURCES = sorted(FOLDER.glob("*.py"))

@@ -1,7 +1,6 @@
 """What a reader takes away from a lab runs on every supported Python of this machine, in an environment with only a
 kernel and the site's wheel, offline; and what matters in its results is asserted (`tests/labs/`)."""
 
-import http.server
 import json
 import os
 import re
@@ -19,7 +18,7 @@ from nbformat import NotebookNode
 import dlnotes_site
 from dlnotes_site import environments, labs, notebooks, render, site
 from dlnotes_site.environments import OWN, pythons
-from tests.serving import serving
+from dlnotes_site.serving import serving_files
 
 from .built import SITE
 
@@ -164,17 +163,9 @@ def test_the_downloads_of_both_languages_hold_the_same_code(name: str) -> None:
         assert all(not cell["outputs"] for cell in without["cells"] if cell["cell_type"] == "code")
 
 
-class _Site(http.server.SimpleHTTPRequestHandler):
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments, directory=str(SITE))  # type: ignore[arg-type]
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def address() -> Iterator[str]:
-    with serving(_Site) as address:
+    with serving_files(SITE) as address:
         yield address
 
 

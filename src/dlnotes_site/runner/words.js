@@ -3,7 +3,7 @@
 const MB = (bytes) => (bytes / 1e6).toFixed(1);
 
 const JA = {
-  run: "実行", stop: "停止", edit: "編集", reset: "元に戻す",
+  stop: "停止", reset: "元に戻す",
   nameStop: (n) => `ブロック ${n} を停止`,
   nameReset: (n) => `ブロック ${n} を元に戻す`,
   editor: (n) => `ブロック ${n} のコード。Tab で字下げ、Esc で編集を終えます`,
@@ -29,7 +29,7 @@ const JA = {
   unkept: "このブラウザーでは編集を保存できません。ページを離れると消えます。",
   changed: "あなたが編集した後に、このページのコードが改められました。",
   yours: "あなたの編集を使う", theirs: "新しいコードを使う",
-  all: "このページをすべて実行", stopAll: "すべて停止",
+  stopAll: "すべて停止",
   allRunning: (n, count) => `${count} 個のうち ${n} 個目を実行しています…`,
   allDone: (count, errors) => `${count} 個を実行しました${errors ? `（うち ${errors} 個がエラー）` : ""}`,
   failed: {
@@ -47,7 +47,7 @@ const JA = {
 };
 
 const EN = {
-  run: "Run", stop: "Stop", edit: "Edit", reset: "Reset",
+  stop: "Stop", reset: "Reset",
   nameStop: (n) => `Stop block ${n}`,
   nameReset: (n) => `Reset block ${n}`,
   editor: (n) => `Code of block ${n}. Tab indents, Escape leaves`,
@@ -73,7 +73,7 @@ const EN = {
   unkept: "This browser does not let the page keep your edits: they are gone when you leave it.",
   changed: "The code of this page has been revised since you edited it.",
   yours: "Use your edit", theirs: "Use the new code",
-  all: "Run all on this page", stopAll: "Stop all",
+  stopAll: "Stop all",
   allRunning: (n, count) => `Running ${n} of ${count}…`,
   allDone: (count, errors) => `Ran ${count} blocks${errors ? `, ${errors} with an error` : ""}`,
   failed: {
