@@ -7,7 +7,9 @@ evaluated. Styles come from files; `style` attributes are allowed, as formulas a
 masks in its style sheet, and figures that the reader's own run drew are shown as pictures, in which no script runs.
 
 A worker that is loaded from a file does not come under the policy of its page, only under the headers of that file,
-and plain servers send none: what programs cannot reach there, the worker itself must see to.
+and plain servers send none. The worker of the Run buttons is therefore begun by a `blob:` of the page's own
+(`runner/client.js`), which has the page's policy, and Pyodide's scripts are `blob:`s of checked bytes. Only a script
+that runs already can make such an address.
 """
 
 import base64
@@ -19,14 +21,14 @@ _EXECUTED = {"", "module", "importmap", "text/javascript", "application/javascri
 _CHARSET = '<meta charset="utf-8">'
 _RULES = {
     "default-src": "'none'",
-    "script-src": "'self' 'wasm-unsafe-eval'",
+    "script-src": "'self' blob: 'wasm-unsafe-eval'",
     "style-src": "'self' 'unsafe-inline'",
     "style-src-elem": "'self'",
     "style-src-attr": "'unsafe-inline'",
     "img-src": "'self' data:",
     "font-src": "'self'",
     "connect-src": "'self'",
-    "worker-src": "'self'",
+    "worker-src": "'self' blob:",
     "manifest-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",

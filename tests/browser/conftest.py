@@ -1,8 +1,10 @@
 """A server for the built site and one Chromium for all browser tests."""
 
 import functools
+import http.server
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,30 @@ def address() -> Iterator[str]:
     handler = functools.partial(_Pages, directory=str(SITE))
     with serving(handler) as address:
         yield address
+
+
+@dataclass
+class Elsewhere:
+    """Another origin, which notes what it is asked for."""
+
+    address: str
+    asked: list[str]
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Elsewhere]:
+    asked: list[str] = []
+
+    class Asked(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with serving(Asked) as address:
+        yield Elsewhere(address, asked)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Worker, expect
 
 BOOT = 90_000  # ms until Python has started and loaded what it needs, on a busy machine
 CLOCK = """([block, action]) => new Promise((resolve) => {
@@ -41,6 +41,10 @@ class Reader:
     def out(self, number: int) -> Locator:
         """What the reader's run has printed."""
         return self.block(number).locator(".dl-result > .dl-output:not(.dl-output--err, .dl-output--error) samp")
+
+    def worker(self) -> Worker | None:
+        """The worker in which programs run; the search has one of its own."""
+        return next((worker for worker in self.page.workers if worker.url.startswith("blob:")), None)
 
     def press(self, number: int) -> None:
         self.block(number).locator(".dl-run__run").click()

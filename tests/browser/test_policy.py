@@ -1,13 +1,11 @@
 """The pages under their Content-Security-Policy: nothing that belongs to them is refused, what does not belong is."""
 
-import http.server
 from collections.abc import Iterator
-from typing import ClassVar
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dlnotes_site.serving import serving
+from .conftest import Elsewhere
 
 # Before anything else of a page, in each that is opened: what its policy refuses is noted.
 NOTED = """window.refused = [];
@@ -114,34 +112,15 @@ FOREIGN = {
 }
 
 
-class _Elsewhere(http.server.BaseHTTPRequestHandler):
-    """Another origin, which notes what it is asked for."""
-
-    asked: ClassVar[list[str]] = []
-
-    def do_GET(self) -> None:
-        self.asked.append(self.path)
-        self.send_error(404)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[str]:
-    with serving(_Elsewhere) as address:
-        yield address
-
-
 @pytest.mark.parametrize("what", FOREIGN)
-def test_what_does_not_belong_to_the_page_is_refused(page: Page, elsewhere: str, what: str) -> None:
-    said, doing = (text.replace("ELSEWHERE", elsewhere) for text in FOREIGN[what])
+def test_what_does_not_belong_to_the_page_is_refused(page: Page, elsewhere: Elsewhere, what: str) -> None:
+    said, doing = (text.replace("ELSEWHERE", elsewhere.address) for text in FOREIGN[what])
     page.goto("/basics/perceptron/", wait_until="networkidle")
     page.evaluate(f"() => {{ {doing}; }}")
     page.wait_for_function("window.refused.length > 0")
     assert refused(page)[0].startswith(said.removesuffix("/"))
     assert page.evaluate("window.done") is None
-    assert _Elsewhere.asked == []
+    assert elsewhere.asked == []
 
 
 def test_webassembly_may_be_compiled(page: Page) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from .conftest import Elsewhere
 from .running import BOOT, Reader
 
 WORDS = {"ja": ("ブロック {} を実行", "実行しました"), "en": ("Run block {}", "Done")}
@@ -52,7 +53,7 @@ def test_nothing_but_the_script_of_the_buttons_is_loaded_before_a_press(
     assert [url for url in loaded if "/run/" in url] == [f"{address}assets/run/run.js"]
     name = WORDS[lang][0].format(2)
     expect(page.get_by_role("button", name=name, exact=True)).to_have_count(1)
-    assert [worker for worker in page.workers if "/run/" in worker.url] == []
+    assert Reader(page, address).worker() is None
     page.close()
 
 
@@ -207,9 +208,25 @@ def test_a_program_reaches_neither_the_network_nor_the_caches(reader: Reader) ->
     reader.write(2, f"import js\nprint([name for name in {names.split()} if getattr(js, name, None) is not None])\n")
     reader.run(2, timeout=BOOT)
     expect(reader.out(2)).to_have_text("[]\n")
-    worker = next(worker for worker in reader.page.workers if "/run/" in worker.url)
+    worker = reader.worker()
+    assert worker is not None
     answer = worker.evaluate("fetch('/en/guide/').then(() => 'came', (error) => String(error))")
     assert "not a file of the runtime" in answer
+
+
+def test_a_program_is_under_the_policy_of_its_page(reader: Reader, elsewhere: Elsewhere) -> None:
+    """Text is not evaluated as JavaScript, which alone could import a script, and none comes from another origin."""
+    tries = "lambda: js.eval('1'), lambda: js.Function.new('return 1')"
+    code = f"import js\nfor evaluate in {tries}:\n    try:\n        print(evaluate())\n"
+    reader.write(2, code + "    except Exception as error:\n        print(str(error).partition(':')[0])\n")
+    reader.run(2, timeout=BOOT)
+    expect(reader.out(2)).to_have_text("EvalError\nEvalError\n")
+    worker = reader.worker()
+    assert worker is not None
+    said = worker.evaluate(f"import('{elsewhere.address}a.js').then(() => 'came', (error) => String(error))")
+    assert "Failed to fetch" in said
+    assert elsewhere.asked == []
+    reader.wrong.clear()  # what was refused is told to the console
 
 
 def test_output_is_text_whatever_it_looks_like(reader: Reader) -> None:

@@ -13,8 +13,9 @@ NO_CACHES = """Object.defineProperty(self, 'caches', {
   configurable: true,
 });
 """
+FULL = "Cache.prototype.put = async () => { throw new DOMException('no room', 'QuotaExceededError'); };\n"
 NO_WORKER = "window.Worker = new Proxy(Worker, { construct(kind, [url, options]) {\
-  if (String(url).includes('/run/') && !window.allowed) throw new DOMException('no', 'SecurityError');\
+  if (String(url).startsWith('blob:') && !window.allowed) throw new DOMException('no', 'SecurityError');\
   return new kind(url, options); } })"
 
 
@@ -50,6 +51,13 @@ def test_no_webassembly(reader: Reader) -> None:
         reader,
         "このブラウザーでは WebAssembly が使えないので、実行できません。ページに載せた出力と図はそのまま読めます。",
     )
+
+
+def test_a_browser_that_cannot_unpack_the_files(reader: Reader) -> None:
+    reader.page.add_init_script("delete window.DecompressionStream")
+    reader.open("en/guide/")
+    reader.run(2)
+    told(reader, "This browser is too old to run code here. Please try a newer version.")
 
 
 def test_a_blocked_worker(reader: Reader) -> None:
@@ -143,11 +151,12 @@ def test_a_site_that_has_been_renewed_since_the_page_was_opened(reader: Reader) 
     told(reader, "The site has been renewed. Reload the page and press again.")
 
 
-def test_without_the_browsers_cache_a_block_runs_all_the_same(reader: Reader) -> None:
-    def private(route: Route) -> None:
-        route.fulfill(body=NO_CACHES + route.fetch().text(), content_type="text/javascript")
+@pytest.mark.parametrize("without", [NO_CACHES, FULL], ids=["private", "full"])
+def test_without_the_browsers_cache_a_block_runs_all_the_same(reader: Reader, without: str) -> None:
+    def changed(route: Route) -> None:
+        route.fulfill(body=without + route.fetch().text(), content_type="text/javascript")
 
-    reader.page.context.route("**/run/worker.js*", private)
+    reader.page.context.route("**/run/worker.js*", changed)
     reader.open("en/guide/")
     runs_now(reader)
     assert reader.wrong == []

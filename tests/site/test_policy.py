@@ -38,12 +38,12 @@ def test_a_script_is_named_as_browsers_name_it() -> None:
 
 def test_the_policy_names_each_script_of_its_page_and_no_other() -> None:
     allowed = rules(policy.with_policy(PAGE.format("<script>one</script><script>two</script>")))["script-src"]
-    assert allowed == ["'self'", "'wasm-unsafe-eval'", policy.source("one"), policy.source("two")]
+    assert allowed == ["'self'", "blob:", "'wasm-unsafe-eval'", policy.source("one"), policy.source("two")]
 
 
 def test_the_server_of_make_serve_may_add_its_script() -> None:
     page = policy.with_policy(PAGE.format("<script>one</script>"), served=True)
-    assert rules(page)["script-src"] == ["'self'", "'wasm-unsafe-eval'", "'unsafe-inline'"]
+    assert rules(page)["script-src"] == ["'self'", "blob:", "'wasm-unsafe-eval'", "'unsafe-inline'"]
 
 
 @pytest.mark.parametrize("page", ["<html><head></head></html>", '<script>one</script><meta charset="utf-8">'])
@@ -67,12 +67,13 @@ def test_every_page_allows_its_own_origin_webassembly_and_the_scripts_that_stand
         html = path.read_text(encoding="utf-8")
         found = rules(html)
         hashes = {policy.source(text) for text in policy.inline_scripts(html)}
-        assert set(found["script-src"]) == {"'self'", "'wasm-unsafe-eval'"} | hashes, path
+        assert set(found["script-src"]) == {"'self'", "blob:", "'wasm-unsafe-eval'"} | hashes, path
         assert found["default-src"] == found["object-src"] == found["base-uri"] == ["'none'"]
-        assert found["connect-src"] == found["worker-src"] == found["style-src-elem"] == ["'self'"]
+        assert found["connect-src"] == found["style-src-elem"] == ["'self'"]
+        assert found["worker-src"] == ["'self'", "blob:"]
         assert found["img-src"] == ["'self'", "data:"]
         others = [one for name, values in found.items() if name != "img-src" for one in values]
-        assert not [one for one in others if "*" in one or ":" in one], path
+        assert not [one for one in others if "*" in one or ":" in one.removesuffix("blob:")], path
 
 
 def test_no_page_has_a_handler_or_a_style_element_that_its_policy_refuses() -> None:

@@ -5,6 +5,16 @@ import { address } from "./load.js";
 const own = Math.random().toString(36).slice(2); // another tab has another worker
 let ids = 0;
 
+/** A worker whose first script is the page's own: such a one has the policy of its page, one loaded from a file has none. */
+function underThePagesPolicy(script) {
+  const url = URL.createObjectURL(new Blob([`import "${script}";`], { type: "text/javascript" }));
+  try {
+    return new Worker(url, { type: "module" });
+  } finally {
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+}
+
 /**
  * A job is { code, name, space, scheme } with alive() and the functions that are told of it: begin(), text(kind, text),
  * figure(svg), full(most), progress(loaded, total), end({ seconds, error }), failed(reason), stopped().
@@ -57,7 +67,7 @@ class Client {
     const codes = [this.running, ...this.line].map((job) => job?.code ?? "").join("\n");
     const draws = /^\s*(import|from)\s+(matplotlib|mpl_toolkits|dlnotes\.plotting)|^\s*from\s+dlnotes\s+import.*plotting/m;
     try {
-      this.worker = new Worker(address("worker.js"), { type: "module" });
+      this.worker = underThePagesPolicy(address("worker.js"));
     } catch {
       return false;
     }

@@ -97,6 +97,8 @@ def load(group: str, kept: bytes | None) -> bytes | None:
     for name in MODULES[group]:
         importlib.import_module(name)
     _loaded.add(group)
+    if group == "tqdm":
+        sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
     sys.dont_write_bytecode = True
     return None if kept else compiled.pack()
 
@@ -166,8 +168,6 @@ def _clean(scheme: str) -> None:
     os.chdir(FOLDER)
     random.seed()
     _settle()
-    if "tqdm" in _loaded:
-        sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
     if "matplotlib" in _loaded:
         _paint(scheme)
 
