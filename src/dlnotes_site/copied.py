@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
+from lxml import html as markup
 
 from dlnotes_site import environments, outputs, site
 from dlnotes_site.environments import OWN, ROOT, VERSIONS, Environment
@@ -65,24 +65,26 @@ class Program:
         return self.first + len(self.blocks) - 1
 
 
-def clipboard(code: Tag) -> str:
+def clipboard(code: markup.HtmlElement) -> str:
     """What Material's copy button puts on the clipboard for a `<code>`: its text, or that of an attribute, trimmed."""
-    around = code.find_parent(attrs={"data-copy": True})
-    text = str(around["data-copy"]) if isinstance(around, Tag) else code.get_text()
-    return text.rstrip(_TRIMMED)  # as JavaScript's trimEnd does
+    around = code.xpath("ancestor::*[@data-copy][1]/@data-copy")
+    return str(around[0] if around else code.text_content()).rstrip(_TRIMMED)  # as JavaScript's trimEnd does
+
+
+def _has(name: str) -> str:
+    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
 
 def programs_of(html: str, lang: str, name: str) -> list[Program]:
     """The programs of a built page, in order."""
-    soup = BeautifulSoup(html, "lxml")
+    page = markup.document_fromstring(html)
     shown = []
-    for code in soup.select(".language-python code"):
-        if code.find_parent(class_="dl-proofs"):
+    for code in page.xpath(f"//*[{_has('language-python')}]//code"):
+        if code.xpath(f"ancestor::*[{_has('dl-proofs')}]"):
             continue  # functions of the tests of formulas, to be read; the library's step runs them
-        block = code.find_parent(class_="dl-block")
-        printed = block.select(".dl-output samp") if isinstance(block, Tag) else []
-        shown.append(Shown(clipboard(code), "".join(samp.get_text() for samp in printed)))
-    if soup.select_one(".dl-take"):  # a lab
+        printed = code.xpath(f"ancestor::*[{_has('dl-block')}][1]//*[{_has('dl-output')}]//samp")
+        shown.append(Shown(clipboard(code), "".join(samp.text_content() for samp in printed)))
+    if page.find_class("dl-take"):  # a lab
         return [Program(lang, name, 0, tuple(shown))]
     return [Program(lang, name, number, (block,)) for number, block in enumerate(shown)]
 

@@ -1,7 +1,7 @@
 """Every block of the built site run by its own button in Chromium: what it prints and draws is compared with its page.
 
-`python -m dlnotes_site.pressed [PAGE ...]` serves `site/`, opens each page of both languages in a browser of its own
-profile and presses Run on one block after the other, as a reader does; two browsers share the work. Nothing is skipped.
+`python -m dlnotes_site.pressed [PAGE ...]` serves `site/` and reads it in two browsers, one for each language: from
+page to page by the navigation, as a reader does, and Run is pressed on one block after the other. Nothing is skipped.
 Printed numbers may differ by a relative 1e-6 (`outputs.alike`), as Pyodide has other versions of NumPy and of the
 mathematical functions; a figure must be there. A page whose blocks agree is not opened again until one of them, or
 anything in `site/assets/run/`, changes.
@@ -18,11 +18,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import sync_playwright
 
 from dlnotes_site import outputs, site
 from dlnotes_site.browser import find_chromium, launch_arguments
@@ -32,10 +34,17 @@ from dlnotes_site.serving import serving_files
 BUILT = site.ROOT / "site"
 KEPT = site.ROOT / ".cache" / "pressed"
 SUMMARY = site.ROOT / ".cache" / "verification" / "pressed.json"
-BROWSERS = 2
 RELATIVE = 1e-6
 MOST_SECONDS = 10.0  # that a block may take in the browser
 BOOT, PATIENCE = 180_000, 90_000  # ms: for the first block of a page, for another
+# From one page to another without loading it anew: Python, once started, is there for all pages of a visit.
+GO = """(address) => {
+  const link = [...document.querySelectorAll(".md-nav--primary a")].find((one) => one.href === address);
+  document.querySelector("article")?.setAttribute("data-left", "");
+  link?.click();
+  return Boolean(link);
+}"""
+HERE = "article:not([data-left]) .dl-run__run"
 ENDED = ":is([data-dl-run=done], [data-dl-run=error], [data-dl-run=failed], [data-dl-run=stopped])"
 TOLD = """async (block) => {
   const texts = (where) => [...block.querySelectorAll(where)].map((element) => element.textContent).join("");
@@ -114,29 +123,26 @@ _browser: dict[str, Any] = {}  # of a process that presses
 def _begin() -> None:
     playwright = sync_playwright().start()
     chromium = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-    _browser["context"] = chromium.new_context(viewport={"width": 1280, "height": 800})
+    _browser["tab"] = chromium.new_page(viewport={"width": 1280, "height": 800})
 
 
 def _press_page(address: str) -> list[Pressed]:
-    return press_page(_browser["context"], address)
+    return press_page(_browser["tab"], address)
 
 
-def press_page(context: BrowserContext, address: str) -> list[Pressed]:
-    """Open a page, press Run on each of its blocks in turn, and wait for its end."""
-    page = context.new_page()
-    try:
-        page.goto(address)
-        page.wait_for_selector(".dl-run__run", state="attached")
-        page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-        told = []
-        for number, button in enumerate(page.locator(".dl-block .dl-run__run").all()):
-            button.click()
-            ended = f"#block-{number + 1}{ENDED}"
-            block = page.wait_for_selector(ended, state="attached", timeout=PATIENCE if number else BOOT)
-            told.append(Pressed(**page.evaluate(TOLD, block)))
-        return told
-    finally:
-        page.close()
+def press_page(tab: Tab, address: str) -> list[Pressed]:
+    """Go to a page, press Run on each of its blocks in turn, and wait for its end."""
+    if not tab.evaluate(GO, address):
+        tab.goto(address)
+    tab.wait_for_selector(HERE, state="attached")
+    tab.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
+    told = []
+    for number, button in enumerate(tab.locator(".dl-block .dl-run__run").all()):
+        button.click()
+        ended = f"#block-{number + 1}{ENDED}"
+        block = tab.wait_for_selector(ended, state="attached", timeout=PATIENCE if number else BOOT)
+        told.append(Pressed(**tab.evaluate(TOLD, block)))
+    return told
 
 
 def press_all(pages: Sequence[Page], folder: Path, kept: Path = KEPT) -> dict[str, list[Pressed]]:
@@ -144,17 +150,18 @@ def press_all(pages: Sequence[Page], folder: Path, kept: Path = KEPT) -> dict[st
     by_path = {folder_of(page.lang, page.name): page for page in pages}
     files = {path: kept / f"{key(page, folder)}.json" for path, page in by_path.items()}
     known = {path: blocks for path, file in files.items() if (blocks := _read(file))}
-    todo = sorted(by_path.keys() - known.keys(), key=lambda path: (-_weight(by_path[path]), path))
+    todo = [path for path in by_path if path not in known]
     if not todo:
         return known
     kept.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
     spawning = multiprocessing.get_context("spawn")
-    with (
-        serving_files(folder) as address,
-        ProcessPoolExecutor(BROWSERS, mp_context=spawning, initializer=_begin) as pool,
-    ):
-        coming = {pool.submit(_press_page, address + path): path for path in todo}
+    with serving_files(folder) as address, ExitStack() as stack:
+        browsers = {
+            lang: stack.enter_context(ProcessPoolExecutor(1, mp_context=spawning, initializer=_begin))
+            for lang in site.LANGUAGES
+        }
+        coming = {browsers[by_path[path].lang].submit(_press_page, address + path): path for path in todo}
         for number, result in enumerate(as_completed(coming), 1):
             path = coming[result]
             known[path] = result.result()
@@ -163,11 +170,6 @@ def press_all(pages: Sequence[Page], folder: Path, kept: Path = KEPT) -> dict[st
             told = f"{len(known[path])} blocks, {sum(block.seconds for block in known[path]):.1f} s of Python"
             print(f"  {number}/{len(todo)} ({time.monotonic() - begin:.0f} s) {path or 'index'}: {told}", flush=True)
     return known
-
-
-def _weight(page: Page) -> int:
-    """Those that take long come first: labs, and pages with many blocks."""
-    return len(page.blocks) * (10 if page.lab else 1)
 
 
 def _read(file: Path) -> list[Pressed]:

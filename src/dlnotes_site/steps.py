@@ -117,6 +117,12 @@ TEST = (
     ),
     _module("site in a browser (pytest)", f"{_BUILD} tests", *_TESTS, "tests/browser", made="site"),
     _module(
+        "blocks by their buttons (dlnotes_site.pressed)",
+        "docs src",
+        "dlnotes_site.pressed",
+        made="site .cache/verification/pressed.json",
+    ),
+    _module(
         "planted faults (dlnotes_site.faults)",
         ".",
         "dlnotes_site.faults",

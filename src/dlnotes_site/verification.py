@@ -183,7 +183,7 @@ def _copies(root: Path, words: Mapping[str, str]) -> str:
 def _pressed(root: Path, words: Mapping[str, str]) -> str:
     file = root / RESULTS / "pressed.json"
     if not file.is_file():
-        return _missing(words, "make pressed")
+        return _missing(words, "make test")
     told = json.loads(file.read_text(encoding="utf-8"))
     row = (f"Pyodide {told['pyodide']}", sum(told["blocks"].values()), told["figures"], told["slowest"], told["date"])
     return _table([words[name] for name in ("run", "blocks", "drawn", "slowest", "day")], [row])

@@ -17,7 +17,9 @@ def test_what_a_page_shows_and_its_blocks_do_not_do_is_found(chromium: Browser, 
 
     context = chromium.new_context(service_workers="block")
     context.route("**/en/guide/", change)
-    told = pressed.press_page(context, f"{address}en/guide/")
+    tab = context.new_page()
+    tab.goto(f"{address}en/basics/perceptron/")
+    told = pressed.press_page(tab, f"{address}en/guide/")
     context.close()
     page = site.read()["en"]["guide"]
     found = [finding.text.partition(", run in the browser, ")[2] for finding in pressed.findings(page, told)]
