@@ -370,7 +370,7 @@ plt.show()
 #
 # ??? question "予想 4 の答え"
 #
-#     He だけです。0.01では、勾配が小さすぎて重みが動きません。学習するのは出力層のバイアスだけで、すべての画像に同じクラスを答え続けます。Glorot は、信号が層を追って小さくなったところから始まるので遅れ、種による差も大きくなります。ただし、終わりでもまだ上がっています。中間層が5つのネットワークでは、もう少し長く学習すれば He に追い付きました（[実験5](../training/weight-initialization.md#experiment-window)）。Glorot で ReLU が学習できないのではなく、深いほど出足が遅れるのです。
+#     He だけです。0.01では、勾配が小さすぎて重みが動きません。学習するのは出力層のバイアスだけで、すべての画像に同じクラスを答え続けます。Glorot は、信号が層を追って小さくなったところから始まるので遅れ、種による差も大きくなります。ただし、終わりでもまだ上がっています。中間層が3つのネットワークでは、もう少し長く学習すれば He に追い付きました（[実験5](../training/weight-initialization.md#experiment-window)）。Glorot で ReLU が学習できないのではなく、深いほど出足が遅れるのです。
 #
 # ## バッチ正規化を入れて、もう1度通す {#batch-norm}
 #
@@ -383,7 +383,7 @@ plt.show()
 #
 # ??? question "Answer to prediction 4"
 #
-#     Only He. With 0.01 the gradients are too small to move the weights. Only the biases of the output layer learn, and the network gives the same class to every image. Glorot starts from a signal that has shrunk on its way, so it comes late, and seeds differ widely. But its curve is still rising at the end. With five hidden layers, it caught up with He after somewhat longer training ([experiment 5](../training/weight-initialization.md#experiment-window)). It is not that ReLU cannot train with Glorot: the deeper the network, the later it starts.
+#     Only He. With 0.01 the gradients are too small to move the weights. Only the biases of the output layer learn, and the network gives the same class to every image. Glorot starts from a signal that has shrunk on its way, so it comes late, and seeds differ widely. But its curve is still rising at the end. With three hidden layers, it caught up with He after somewhat longer training ([experiment 5](../training/weight-initialization.md#experiment-window)). It is not that ReLU cannot train with Glorot: the deeper the network, the later it starts.
 #
 # ## Once more, with batch normalization {#batch-norm}
 #
