@@ -315,7 +315,7 @@ plt.show()
 #
 # ## どれが学習するか {#training}
 #
-# 3つの初期値から6エポックずつ学習させます。訓練画像は520枚、SGD、学習率0.05、バッチサイズ20です。
+# 3つの初期値から6エポックずつ学習させます。訓練画像は832枚、SGD、学習率0.05、バッチサイズ32です。
 #
 # **予想 4.** テスト正解率が7割を超えるのはどれでしょうか。倍率 $r$ は、He で1、Glorot で $1/\sqrt{2}$ です。
 #
@@ -328,7 +328,7 @@ plt.show()
 #
 # ## Which of them trains? {#training}
 #
-# Train for 6 epochs from each of the three initial values, with 520 training images, SGD, a learning rate of 0.05 and a batch size of 20.
+# Train for 6 epochs from each of the three initial values, with 832 training images, SGD, a learning rate of 0.05 and a batch size of 32.
 #
 # **Prediction 4.** Which of them pass a test accuracy of 70 %? The factor $r$ is 1 for He and $1/\sqrt{2}$ for Glorot.
 #
@@ -346,8 +346,8 @@ def prepare(start, seed, *, activation=ReLU, batch_norm=False):
     x_train, d_train, x_test, d_test = train_test_split(x, d, test_size=500, rng=rng)
     model = ten_layers(start, rng=rng, activation=activation, batch_norm=batch_norm)
     loss, optimizer = SoftmaxWithLoss(), SGD(0.05)
-    trainer = Trainer(model, loss, optimizer, batch_size=20, rng=rng, progress=False)
-    return trainer, (x_train[:520], d_train[:520]), (x_test, d_test)
+    trainer = Trainer(model, loss, optimizer, batch_size=32, rng=rng, progress=False)
+    return trainer, (x_train[:832], d_train[:832]), (x_test, d_test)
 
 
 curves = {name: np.empty((3, 6)) for name in starts}  # (seeds, epochs)
@@ -583,7 +583,7 @@ plt.xscale("log")
 plt.ylim(0, 100)
 plt.xlabel("$s$")
 plt.ylabel("test accuracy (%)")
-plt.legend(loc="upper left")
+plt.legend(loc="center left")
 plt.show()
 
 # %% [markdown] lang="ja"
@@ -634,8 +634,8 @@ plt.show()
 def refresh(model, x):
     model.train()
     for _ in range(3):
-        for i in range(0, len(x), 20):
-            model(x[i : i + 20])  # no backward, no update of the weights
+        for i in range(0, len(x), 32):
+            model(x[i : i + 32])  # no backward, no update of the weights
 
 
 late, refreshed, batch = np.empty((3, 3))  # accuracies, (seeds,) each

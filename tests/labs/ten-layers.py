@@ -115,7 +115,7 @@ def tried(start, *, change=None, epochs=3, **options):
     trainer, train, test = prepare(start, 0, **options)
     if change:
         model = change(trainer.model)
-        trainer = Trainer(model, SoftmaxWithLoss(), SGD(0.05), batch_size=20, rng=trainer.rng, progress=False)
+        trainer = Trainer(model, SoftmaxWithLoss(), SGD(0.05), batch_size=32, rng=trainer.rng, progress=False)
     trainer.fit(*train, epochs=epochs, train_accuracy=False)
     return 100 * accuracy(trainer.model, *test)
 
