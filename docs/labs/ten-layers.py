@@ -21,7 +21,7 @@
 #
 # 先に[重みの初期化](../training/weight-initialization.md)と[バッチ正規化](../training/batch-normalization.md)の章を読んでください。式はそこで導いてあります。太字の「予想」には、セルを実行する前に答えてください。答えは、結果のすぐ後に折りたたんであります。
 #
-# 正解率の「+-」の後は、5つの種についての標準偏差です。種を変えると、データの分け方、初期値、学習の順序が同時に変わります。テスト画像は500枚なので、1.5ポイント未満の差は差とみなしません。
+# 正解率の「+-」の後は、3つの種についての標準偏差です。種を変えると、データの分け方、初期値、学習の順序が同時に変わります。テスト画像は500枚なので、1.5ポイント未満の差は差とみなしません。
 #
 # この実習だけの記号です。
 #
@@ -54,7 +54,7 @@
 #
 # Read the chapters on [weight initialization](../training/weight-initialization.md) and [batch normalization](../training/batch-normalization.md) first; they derive the formulas. Answer each "prediction" in bold before you run the cell. The answer is folded, right after the result.
 #
-# What follows "+-" after an accuracy is the standard deviation over five seeds. A seed changes the split of the data, the initial values and the order of training alike. With 500 test images, less than 1.5 points does not count as a difference.
+# What follows "+-" after an accuracy is the standard deviation over three seeds. A seed changes the split of the data, the initial values and the order of training alike. With 500 test images, less than 1.5 points does not count as a difference.
 #
 # These symbols belong to this lab alone.
 #
@@ -116,7 +116,7 @@ for batch_norm in (False, True):
 #
 # ## 層ごとのアクティベーション {#activations}
 #
-# 学習の前に、画像を1度だけ通し、第1層、第5層、第9層の値 $z$ を比べます。
+# 学習の前に、500枚の画像を1度だけ通し、第1層、第5層、第9層の値 $z$ を比べます。
 #
 # **予想 1.** 第9層の標準偏差は、第1層の何倍になるでしょうか。0.01、Glorot、He のそれぞれについて答えてください。
 #
@@ -125,7 +125,7 @@ for batch_norm in (False, True):
 #
 # ## Activations, layer by layer {#activations}
 #
-# Before any training, send the images through once and compare the values $z$ of layers 1, 5 and 9.
+# Before any training, send 500 images through once and compare the values $z$ of layers 1, 5 and 9.
 #
 # **Prediction 1.** By what factor does the standard deviation change from layer 1 to layer 9? Answer for 0.01, for Glorot and for He.
 #
@@ -144,7 +144,7 @@ def forward(model, v):
 
 shown = {}
 for name, start in starts.items():
-    z, _ = forward(ten_layers(start, rng=np.random.default_rng(0)), x)
+    z, _ = forward(ten_layers(start, rng=np.random.default_rng(0)), x[:500])
     shown |= {f"{name}, layer {l}": z[l - 1] for l in (1, 5, 9)}
 activation_histograms(shown, limits=(0, 1.5))
 plt.show()
@@ -158,7 +158,7 @@ plt.show()
 #
 # ## 層ごとの勾配 {#gradients}
 #
-# 次に、損失 $E$ から逆伝播を1層ずつ手でたどり、$\delta = \partial E / \partial u$ と $dW = x^\top \delta$（$x$ はその層への入力）を集めます。大きすぎる例として $s = 1$ も加えます。
+# 次に、同じ500枚の損失 $E$ から逆伝播を1層ずつ手でたどり、$\delta = \partial E / \partial u$ と $dW = x^\top \delta$（$x$ はその層への入力）を集めます。大きすぎる例として $s = 1$ も加えます。
 #
 # **予想 2.** 初期値0.01では、第1層と第10層のどちらの $dW$ が小さいでしょうか。
 #
@@ -171,7 +171,7 @@ plt.show()
 #
 # ## Gradients, layer by layer {#gradients}
 #
-# Next, walk the backward pass by hand from the loss $E$, layer by layer, and collect $\delta = \partial E / \partial u$ and $dW = x^\top \delta$, where $x$ is the input of the layer. As an example that is far too large there is also $s = 1$.
+# Next, walk the backward pass by hand from the loss $E$ of the same 500 images, layer by layer, and collect $\delta = \partial E / \partial u$ and $dW = x^\top \delta$, where $x$ is the input of the layer. As an example that is far too large there is also $s = 1$.
 #
 # **Prediction 2.** With 0.01, which $dW$ is smaller, that of layer 1 or that of layer 10?
 #
@@ -193,8 +193,8 @@ def rms(v):
 
 def measure(model):
     loss = SoftmaxWithLoss()
-    z, u = forward(model, x)
-    E = loss(u, d)
+    z, u = forward(model, x[:500])
+    E = loss(u, d[:500])
     delta, dW = backward(model, loss.backward())
     sizes = [rms(v) for v in z], [rms(v) for v in delta], [np.linalg.norm(v) for v in dW]
     return E, *sizes
@@ -277,11 +277,11 @@ plt.show()
 # %%
 scales = np.geomspace(0.01, 1, 9)
 formula = {"ReLU": scales * np.sqrt(n / 2), "tanh": scales * np.sqrt(n)}
-factors = {"ReLU": np.empty((5, 9)), "tanh": np.empty((5, 9))}  # (seeds, scales)
+factors = {"ReLU": np.empty((3, 9)), "tanh": np.empty((3, 9))}  # (seeds, scales)
 for activation, r in zip((ReLU, Tanh), factors.values()):
-    for seed, i in np.ndindex(5, 9):
+    for seed, i in np.ndindex(3, 9):
         model = ten_layers(scales[i], rng=np.random.default_rng(seed), activation=activation)
-        z, _ = forward(model, x[:500])
+        z, _ = forward(model, x[:200])
         r[seed, i] = (rms(z[8]) / rms(z[0])) ** (1 / 8)
 # the s where r = 1, between two of the scales
 crossing = np.exp([np.interp(0, np.log(r), np.log(scales)) for r in factors["ReLU"]])
@@ -315,7 +315,7 @@ plt.show()
 #
 # ## どれが学習するか {#training}
 #
-# 3つの初期値から7エポックずつ学習させます。SGD、学習率0.05、バッチサイズ50です。
+# 3つの初期値から6エポックずつ学習させます。訓練画像は832枚、SGD、学習率0.05、バッチサイズ32です。
 #
 # **予想 4.** テスト正解率が7割を超えるのはどれでしょうか。倍率 $r$ は、He で1、Glorot で $1/\sqrt{2}$ です。
 #
@@ -328,7 +328,7 @@ plt.show()
 #
 # ## Which of them trains? {#training}
 #
-# Train for 7 epochs from each of the three initial values, with SGD, a learning rate of 0.05 and batches of 50.
+# Train for 6 epochs from each of the three initial values, with 832 training images, SGD, a learning rate of 0.05 and a batch size of 32.
 #
 # **Prediction 4.** Which of them pass a test accuracy of 70 %? The factor $r$ is 1 for He and $1/\sqrt{2}$ for Glorot.
 #
@@ -346,18 +346,18 @@ def prepare(start, seed, *, activation=ReLU, batch_norm=False):
     x_train, d_train, x_test, d_test = train_test_split(x, d, test_size=500, rng=rng)
     model = ten_layers(start, rng=rng, activation=activation, batch_norm=batch_norm)
     loss, optimizer = SoftmaxWithLoss(), SGD(0.05)
-    trainer = Trainer(model, loss, optimizer, batch_size=50, rng=rng, progress=False)
-    return trainer, (x_train, d_train), (x_test, d_test)
+    trainer = Trainer(model, loss, optimizer, batch_size=32, rng=rng, progress=False)
+    return trainer, (x_train[:832], d_train[:832]), (x_test, d_test)
 
 
-curves = {name: np.empty((5, 7)) for name in starts}  # (seeds, epochs)
-for seed in tqdm(range(5), desc="seeds", leave=False):
+curves = {name: np.empty((3, 6)) for name in starts}  # (seeds, epochs)
+for seed in tqdm(range(3), desc="seeds", leave=False):
     for name, start in starts.items():
         trainer, train, test = prepare(start, seed)
-        history = trainer.fit(*train, epochs=7, test=test, train_accuracy=False)
+        history = trainer.fit(*train, epochs=6, test=test, train_accuracy=False)
         curves[name][seed] = 100 * history.test_accuracy
 
-print("test accuracy after 7 epochs, five seeds")
+print("test accuracy after 6 epochs, three seeds")
 final = {name: a[:, -1] for name, a in curves.items()}
 for name, a in final.items():
     print(f"{name:6s}  {a.mean():3.0f} +- {a.std(ddof=1):2.0f} %   worst {a.min():3.0f} %")
@@ -366,7 +366,7 @@ learning_curves(curves, ylabel="test accuracy (%)", ylim=(0, 100))
 plt.show()
 
 # %% [markdown] lang="ja"
-# <!-- figure: training-curves | 10層のテスト正解率。線は5つの種の平均、帯は標準偏差。He は数エポックで上がり、Glorot はゆっくりで帯が広く、0.01 は当て推量から動かない。 -->
+# <!-- figure: training-curves | 10層のテスト正解率。線は3つの種の平均、帯は標準偏差。He は数エポックで上がり、Glorot はゆっくりで帯が広く、0.01 は当て推量から動かない。 -->
 #
 # ??? question "予想 4 の答え"
 #
@@ -379,7 +379,7 @@ plt.show()
 # **予想 5.** 3本の線はどれだけ離れるでしょうか。$\delta$ の大きさは、どの層でも同じでしょうか。
 #
 # %% [markdown] lang="en"
-# <!-- figure: training-curves | Test accuracy of the ten layers. Lines are means of five seeds, bands their standard deviation. He rises within a few epochs, Glorot rises slowly with a wide band, and 0.01 does not move from guessing. -->
+# <!-- figure: training-curves | Test accuracy of the ten layers. Lines are means of three seeds, bands their standard deviation. He rises within a few epochs, Glorot rises slowly with a wide band, and 0.01 does not move from guessing. -->
 #
 # ??? question "Answer to prediction 4"
 #
@@ -400,7 +400,7 @@ for name, s in {"0.01": 0.01, "0.1": 0.1, "1": 1.0}.items():
     share = dW[4] / np.linalg.norm(model.params["12.W"])  # layer 5, as a layer is three entries
     print(f"s = {name:4s}  loss E {E:4.1f}   layer 5: norm of dW / norm of W = {share:.4f}")
 growth = []
-for seed in range(5):
+for seed in range(3):
     model = ten_layers(0.1, rng=np.random.default_rng(seed), batch_norm=True)
     _, _, delta, _ = measure(model)
     growth.append((delta[1] / delta[8]) ** (1 / 7))
@@ -510,7 +510,7 @@ except GradientError as error:
 #
 # ## 学習できる範囲：正規化なし {#sweep}
 #
-# 学習できる $s$ の範囲を、0.01から1までの5点で測ります。3エポックずつ、5つの種です。損失が発散したら、そこで止め、最後に終えたエポックの重み（なければ初期値）で正解率を測ります。
+# 学習できる $s$ の範囲を、0.01から1までの5点で測ります。3エポックずつ、3つの種です。損失が発散したら、そこで止め、最後に終えたエポックの重み（なければ初期値）で正解率を測ります。
 #
 # **予想 6.** He の隣の0.1と0.3は、He の2倍も離れていません。学習するでしょうか。
 #
@@ -519,14 +519,14 @@ except GradientError as error:
 #
 # ## The range that trains: without normalization {#sweep}
 #
-# Which $s$ can be trained? Here are five from 0.01 to 1, with three epochs and five seeds each. If the loss diverges, training stops, and the accuracy is that of the weights after the last whole epoch (or of the initial ones if there is none).
+# Which $s$ can be trained? Here are five from 0.01 to 1, with three epochs and three seeds each. If the loss diverges, training stops, and the accuracy is that of the weights after the last whole epoch (or of the initial ones if there is none).
 #
 # **Prediction 6.** The neighbours of He, 0.1 and 0.3, are less than a factor of 2 away. Do they train?
 #
 # %%
 grid = [0.01, 0.1, np.sqrt(2 / n), 0.3, 1.0]
-without, diverged = np.empty((5, 5)), np.zeros(5, dtype=int)  # (scales, seeds)
-for seed in tqdm(range(5), desc="seeds", leave=False):
+without, diverged = np.empty((5, 3)), np.zeros(5, dtype=int)  # (scales, seeds)
+for seed in tqdm(range(3), desc="seeds", leave=False):
     for i, s in enumerate(grid):
         trainer, train, test = prepare(s, seed)
         try:
@@ -536,12 +536,12 @@ for seed in tqdm(range(5), desc="seeds", leave=False):
         without[i, seed] = 100 * accuracy(trainer.model, *test)
 print("test accuracy after 3 epochs, without batch norm")
 for s, a, k in zip(grid, without, diverged):
-    print(f"s = {s:5.3f}  {a.mean():3.0f} +- {a.std(ddof=1):2.0f} %   diverged: {k} of 5")
+    print(f"s = {s:5.3f}  {a.mean():3.0f} +- {a.std(ddof=1):2.0f} %   diverged: {k} of 3")
 
 # %% [markdown] lang="ja"
 # ??? question "予想 6 の答え"
 #
-#     どちらもしません。0.1では3エポックの間ほとんど動かず、0.3では5つの種のすべてで発散します。1層あたりの倍率のわずかなずれも、10層では9回掛け合わされるからです。
+#     どちらもしません。0.1では3エポックの間ほとんど動かず、0.3では3つの種のすべてで発散します。1層あたりの倍率のわずかなずれも、10層では9回掛け合わされるからです。
 #
 # ## 学習できる範囲：正規化あり {#sweep-batch-norm}
 #
@@ -552,7 +552,7 @@ for s, a, k in zip(grid, without, diverged):
 # %% [markdown] lang="en"
 # ??? question "Answer to prediction 6"
 #
-#     Neither does. At 0.1 hardly anything moves in three epochs, at 0.3 all five seeds diverge. In ten layers, even a small error in the factor per layer is multiplied nine times over.
+#     Neither does. At 0.1 hardly anything moves in three epochs, at 0.3 all three seeds diverge. In ten layers, even a small error in the factor per layer is multiplied nine times over.
 #
 # ## The range that trains: with normalization {#sweep-batch-norm}
 #
@@ -562,8 +562,8 @@ for s, a, k in zip(grid, without, diverged):
 #
 # %%
 grid_bn = [0.01, 0.1, np.sqrt(2 / n), 1.0]
-with_bn, trained = np.empty((4, 5)), []  # (scales, seeds)
-for seed in tqdm(range(5), desc="seeds", leave=False):
+with_bn, trained = np.empty((4, 3)), []  # (scales, seeds)
+for seed in tqdm(range(3), desc="seeds", leave=False):
     for i, s in enumerate(grid_bn):
         trainer, train, test = prepare(s, seed, batch_norm=True)
         trainer.fit(*train, epochs=3, train_accuracy=False)
@@ -587,7 +587,7 @@ plt.legend(loc="center left")
 plt.show()
 
 # %% [markdown] lang="ja"
-# <!-- figure: accuracy-over-scales | 重みの標準偏差 s と、3エポック後のテスト正解率。誤差棒は5つの種の標準偏差。なしでは He の1点だけが高く、両隣で当て推量に落ちる。ありでは4点のすべてが当て推量を離れ、0.1 を頂点に、両側で緩やかに下がる。 -->
+# <!-- figure: accuracy-over-scales | 重みの標準偏差 s と、3エポック後のテスト正解率。誤差棒は3つの種の標準偏差。なしでは He の1点だけが高く、両隣で当て推量に落ちる。ありでは4点のすべてが当て推量を離れ、0.1 を頂点に、両側で緩やかに下がる。 -->
 #
 # ??? question "予想 7 の答え"
 #
@@ -609,7 +609,7 @@ plt.show()
 # **予想 8.** 3つの正解率は、どれだけ違うでしょうか。
 #
 # %% [markdown] lang="en"
-# <!-- figure: accuracy-over-scales | Test accuracy after three epochs against the standard deviation s of the weights. Error bars are the standard deviation over five seeds. Without normalization, only the one point at He is high, and both neighbours are down at guessing. With it, all four are well above guessing, with a peak at 0.1 and a gentle slope to both sides. -->
+# <!-- figure: accuracy-over-scales | Test accuracy after three epochs against the standard deviation s of the weights. Error bars are the standard deviation over three seeds. Without normalization, only the one point at He is high, and both neighbours are down at guessing. With it, all four are well above guessing, with a peak at 0.1 and a gentle slope to both sides. -->
 #
 # ??? question "Answer to prediction 7"
 #
@@ -634,13 +634,13 @@ plt.show()
 def refresh(model, x):
     model.train()
     for _ in range(3):
-        for i in range(0, len(x), 50):
-            model(x[i : i + 50])  # no backward, no update of the weights
+        for i in range(0, len(x), 32):
+            model(x[i : i + 32])  # no backward, no update of the weights
 
 
-late, refreshed, batch = np.empty((3, 5))  # accuracies, (seeds,) each
-variances = np.empty((5, 2))  # running variance of layer 5, before and after refresh
-for seed in tqdm(range(5), desc="seeds", leave=False):
+late, refreshed, batch = np.empty((3, 3))  # accuracies, (seeds,) each
+variances = np.empty((3, 2))  # running variance of layer 5, before and after refresh
+for seed in tqdm(range(3), desc="seeds", leave=False):
     trainer, train, (x_test, d_test) = prepare(0.03, seed, batch_norm=True)
     trainer.fit(*train, epochs=1, train_accuracy=False)
     model = trainer.model
@@ -668,7 +668,7 @@ print(f"{after:.3f} + 0.9**26 * (1 - {after:.3f}) = {after + 0.9**26 * (1 - afte
 #
 # ## model.eval() を忘れる {#forgotten-eval}
 #
-# 逆に、推論すべきところで訓練の計算をすると、その場の答えが同じバッチのほかの画像に左右されます（[章の実験3](../training/batch-normalization.md#experiment-modes)）。害は後にも残るでしょうか。$s = 0.1$ で学習した5つのネットワークに、「0」のテスト画像だけを訓練の計算で20回通し、1回ごとに、推論で全クラスの正解率を測ります。`accuracy` は、推論への切り替えを自分で行います。
+# 逆に、推論すべきところで訓練の計算をすると、その場の答えが同じバッチのほかの画像に左右されます（[章の実験3](../training/batch-normalization.md#experiment-modes)）。害は後にも残るでしょうか。$s = 0.1$ で学習した3つのネットワークに、「0」のテスト画像だけを訓練の計算で20回通し、1回ごとに、推論で全クラスの正解率を測ります。`accuracy` は、推論への切り替えを自分で行います。
 #
 # **予想 9.** 重みは1つも変わりません。正しく推論すれば、正解率は元のままでしょうか。
 #
@@ -681,12 +681,12 @@ print(f"{after:.3f} + 0.9**26 * (1 - {after:.3f}) = {after + 0.9**26 * (1 - afte
 #
 # ## Forgetting model.eval() {#forgotten-eval}
 #
-# Now the reverse. If the computation of training is used where there should be inference, an answer depends on the other images in its batch ([experiment 3 of the chapter](../training/batch-normalization.md#experiment-modes)). Does any harm remain afterwards? The five networks trained from $s = 0.1$ are given nothing but the test images of a 0, in the computation of training, 20 times. After each pass, inference measures the accuracy over all classes; `accuracy` switches to inference by itself.
+# Now the reverse. If the computation of training is used where there should be inference, an answer depends on the other images in its batch ([experiment 3 of the chapter](../training/batch-normalization.md#experiment-modes)). Does any harm remain afterwards? The three networks trained from $s = 0.1$ are given nothing but the test images of a 0, in the computation of training, 20 times. After each pass, inference measures the accuracy over all classes; `accuracy` switches to inference by itself.
 #
 # **Prediction 9.** Not one weight changes. With inference done right, is the accuracy what it was?
 #
 # %%
-spoiled, repaired = np.empty((5, 21)), np.empty(5)  # (seeds, forward passes)
+spoiled, repaired = np.empty((3, 21)), np.empty(3)  # (seeds, forward passes)
 for seed, (model, (x_train, _), (x_test, d_test)) in enumerate(trained):
     for k in range(21):
         spoiled[seed, k] = 100 * accuracy(model, x_test, d_test)
@@ -703,7 +703,7 @@ plt.xlabel("forgotten passes")
 plt.show()
 
 # %% [markdown] lang="ja"
-# <!-- figure: spoiled | 「0」の画像だけを訓練の計算で通した回数と、その後に正しく推論したときのテスト正解率。線は5つの種の平均、帯は標準偏差。重みは変えていないのに、回数とともに正解率が下がり続ける。 -->
+# <!-- figure: spoiled | 「0」の画像だけを訓練の計算で通した回数と、その後に正しく推論したときのテスト正解率。線は3つの種の平均、帯は標準偏差。重みは変えていないのに、回数とともに正解率が下がり続ける。 -->
 #
 # ??? question "予想 9 の答え"
 #
@@ -726,7 +726,7 @@ plt.show()
 #     エラーも警告も出ず、0.1でも He でも当て推量よりずっと高い正解率になります。けれども、正しい逆伝播には大きく届きません。間違った勾配でも損失はある程度まで下がるので、曲線だけを見ると、学習率や初期値の調整不足に見えます。勾配確認なら、学習させる前に見つかります。
 #
 # %% [markdown] lang="en"
-# <!-- figure: spoiled | Test accuracy of correct inference after a number of forward passes, in the computation of training, of nothing but images of a 0. The line is the mean of five seeds, the band their standard deviation. The weights have not changed, and yet the accuracy keeps falling. -->
+# <!-- figure: spoiled | Test accuracy of correct inference after a number of forward passes, in the computation of training, of nothing but images of a 0. The line is the mean of three seeds, the band their standard deviation. The weights have not changed, and yet the accuracy keeps falling. -->
 #
 # ??? question "Answer to prediction 9"
 #

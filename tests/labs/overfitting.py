@@ -6,7 +6,7 @@ tests = {name: average(name, "test") for name in order}
 validations = {name: average(name, "validation") for name in order}
 
 # The split: each image in one part at most, each part with its own labels, wrong ones where they belong
-assert [len(data[part][0]) for part in columns] == [300, 200, 500], "parts of another size"
+assert [len(data[part][0]) for part in columns] == [200, 200, 500], "parts of another size"
 kept_x, x = x, np.arange(len(x))  # split deals out numbers of images
 for seed in seeds:
     parts = split(np.random.default_rng(seed))
@@ -18,14 +18,14 @@ for seed in seeds:
         wrong = 100 * np.mean(given_labels != true_labels)
         assert low <= wrong <= high, f"seed {seed}: {wrong:.1f} % of the labels of {part} are wrong"
 x = kept_x
-assert parameters == 65 * 128 + 129 * 128 + 129 * 10, f"{parameters} parameters"
+assert parameters == 65 * 80 + 81 * 80 + 81 * 10, f"{parameters} parameters"
 assert all(rows.shape == (3, 5) for rows in results.values()), "not three parts by five seeds"
 
 # The gradient of the penalized loss; the check must see that a term is missing; Trainer follows that gradient
 for name, (right, wrong) in errors.items():
     assert right < 1e-6, f"{name}: relative error {right:.1e} of the gradient of the penalized loss"
     assert (wrong > 1e-2) == name.endswith("W"), f"{name}: relative error {wrong:.1e} without lambda W"
-model = network(np.random.default_rng(0), dtype=np.float64)
+model = network(np.random.default_rng(0))
 start, expected = dict(model.params), gradient(0.03)
 checked = Trainer(model, loss, Momentum(0.05), batch_size=20, rng=np.random.default_rng(0), weight_decay=0.03)
 checked.fit(few, labels, epochs=1, train_accuracy=False)
@@ -43,7 +43,8 @@ clean_gap, noisy_gap = (runs[:, -1, 0, 1].mean() - runs[:, -1, 1, 1].mean() for 
 assert 3 < clean_gap < 12, f"clean labels: the gap is {clean_gap:.1f} points"
 
 # Redrawn labels: learned by heart, and validation pays
-assert noisy[:, -1, 0, 1].min() > 97, f"redrawn labels: training accuracy {noisy[:, -1, 0, 1]}"
+assert noisy[:, -1, 0, 1].mean() > 96, f"redrawn labels: training accuracy {noisy[:, -1, 0, 1]}"
+assert noisy[:, -1, 0, 1].min() > 90, f"redrawn labels: training accuracy {noisy[:, -1, 0, 1]}"
 assert noisy_val[-1] < noisy_val.max() - 4, f"redrawn labels: validation does not fall, {noisy_val[-1]:.1f} %"
 passed = int(np.argmax(noisy[:, :, 0, 1].mean(0) > 73)) + 1
 assert 5 <= passed <= 20, f"redrawn labels: training passes 73 % in epoch {passed}"
@@ -67,7 +68,7 @@ assert (decayed < free / 2).all(), f"lengths {free} without, {decayed} with weig
 assert decayed.max() < 1.15 * decayed.min(), f"lengths with weight decay differ: {decayed}"
 assert free[2] < 0.7 * free[:2].min(), f"without weight decay the last layer is not the shortest: {free}"
 for runs, low, high in ((by_decay[0], 0, 0.4), (by_decay[2], 0.6, 1)):
-    near = np.mean([np.abs(list(weights(net).values())[k]).ravel()[:8192] < 0.05 for _, net in runs for k in (0, 1)])
+    near = np.mean([np.mean(np.abs(list(weights(net).values())[k]).ravel() < 0.05) for _, net in runs for k in (0, 1)])
     assert low <= near <= high, f"{100 * near:.0f} % of the weights of the first two layers are within 0.05 of 0"
 widths = [w.std() for w in weights(by_decay[2][0][1]).values()]
 assert widths[2] > 2 * max(widths[:2]), f"with weight decay the last histogram is not the widest: {widths}"
@@ -77,7 +78,7 @@ lost = remembered - forgotten
 assert lost.min() > 3, f"eval() forgotten costs {lost}"
 gained = validations["dropout"] - validations["none"]
 assert lost.mean() > gained / 2, f"eval() forgotten costs {lost.mean():.1f} of the {gained:.1f} points gained"
-assert 20 < np.mean(changed) < 50, f"two passes differ for {changed} % of the images"
+assert 35 < np.mean(changed) < 60, f"two passes differ for {changed} % of the images"
 assert average("dropout", "train") < 90, "dropout learns by heart"
 assert np.mean([last for _, last in stops]) < epochs / 2, f"early stopping: {stops}"
 assert all(last - kept == 10 for kept, last in stops), f"early stopping: patience is not ten epochs, {stops}"
@@ -85,10 +86,11 @@ restored = measure(models["early stopping"], "validation", column=0)
 smallest = [noisy[seed, : stops[seed][1], 1, 0].min() for seed in seeds]
 assert np.allclose(restored, smallest, rtol=1e-3), f"early stopping: loss {restored}, smallest {smallest}"
 
-# Two at once: held back more than by either, near 73 %
+# Two at once: held back more than by either, below 73 %
 both, single = average("decay, dropout", "train"), min(average("dropout", "train"), a[1].mean())
-assert 66 < both < 79, f"decay and dropout: training accuracy {both:.1f}"
-assert single > 74, f"training accuracy {single:.1f} with decay 0.01 or dropout alone"
+assert 60 < both < 73, f"decay and dropout: training accuracy {both:.1f}"
+assert a[1].mean() > 78, f"decay 0.01: training accuracy {a[1].mean():.1f}"
+assert 69 < average("dropout", "train") < 78, f"dropout: training accuracy {average('dropout', 'train'):.1f}"
 assert both < single - 2, f"training accuracy {both:.1f} with decay and dropout, {single:.1f} with one"
 assert validations["decay, dropout"] > a_val[1].mean() + 3, "decay and dropout: no better than the weak decay"
 assert abs(validations["decay, dropout"] - validations["dropout"]) < 4, "decay and dropout: no tie with dropout"
@@ -111,6 +113,8 @@ for name in three:
 spread = np.ptp([tests[name] for name in three])
 assert spread < 5, f"weight decay, dropout and early stopping differ by {spread:.1f} points"
 assert tests["noise"] > max(tests[name] for name in three), f"noise is not ahead: {tests}"
+lead = tests["noise"] - max(tests[name] for name in three)
+assert lead < results["noise"][2].std(ddof=1), f"noise is ahead by more than the spread, {lead:.1f}"
 assert validations["noise"] > max(validations[name] for name in three) - 0.5, f"validation against noise: {validations}"
 for ahead in (tests, validations):
     assert ahead["noise"] > ahead["shift"] + 2, f"noise is not ahead of shift: {ahead}"

@@ -88,7 +88,7 @@ assert refused.startswith("x at"), f"mean and SD taken for constants: {refused o
 plain_means, bn_means = without.mean(axis=1), with_bn.mean(axis=1)
 assert plain_means[2] > 50, f"He without batch norm: {without[2]}"
 assert plain_means[[0, 1, 3, 4]].max() < 20, f"without batch norm others than He train: {plain_means}"
-assert diverged.tolist() == [0, 0, 0, 5, 5], f"diverged: {diverged}"
+assert diverged.tolist() == [0, 0, 0, 3, 3], f"diverged: {diverged}"
 assert with_bn.min() > 30, f"with batch norm, worst run: {with_bn.min()}"
 assert bn_means.argmax() == 1, f"with batch norm 0.1 is not the best: {bn_means}"
 assert bn_means[1] > bn_means[0] + 5, f"with batch norm 0.01 is as good as 0.1: {bn_means}"
@@ -115,7 +115,7 @@ def tried(start, *, change=None, epochs=3, **options):
     trainer, train, test = prepare(start, 0, **options)
     if change:
         model = change(trainer.model)
-        trainer = Trainer(model, SoftmaxWithLoss(), SGD(0.05), batch_size=50, rng=trainer.rng, progress=False)
+        trainer = Trainer(model, SoftmaxWithLoss(), SGD(0.05), batch_size=32, rng=trainer.rng, progress=False)
     trainer.fit(*train, epochs=epochs, train_accuracy=False)
     return 100 * accuracy(trainer.model, *test)
 
@@ -126,7 +126,7 @@ def output_of_he(model):
     return model
 
 
-by_tanh = {name: tried(initial, activation=Tanh, epochs=7) for name, initial in starts.items() if name != "0.01"}
+by_tanh = {name: tried(initial, activation=Tanh, epochs=6) for name, initial in starts.items() if name != "0.01"}
 assert min(by_tanh.values()) > 85, f"tanh: {by_tanh}"
 assert by_tanh["Glorot"] < by_tanh["He"] + 4, f"tanh, Glorot is better: {by_tanh}"
 stuck = tried(0.01, activation=Tanh, epochs=2)
@@ -139,7 +139,7 @@ assert min(by_careless) > 30, f"careless is no better than guessing: {by_careles
 assert (by_careless < bn_means[[1, 2]] - 8).all(), f"careless is as good as the right gradient: {by_careless}"
 
 print(
-    "after 7 epochs:",
+    "after 6 epochs:",
     *(f"{name} {a.mean():.1f} +- {a.std(ddof=1):.1f} (worst {a.min():.1f})" for name, a in final.items()),
 )
 print(f"without {plain_means.round(1)}, with batch norm {bn_means.round(1)}, worst gradient {worst:.1e}")

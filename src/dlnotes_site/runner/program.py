@@ -96,6 +96,8 @@ def load(group: str, kept: bytes | None) -> bytes | None:
         compiled.unpack(kept)
     for name in MODULES[group]:
         importlib.import_module(name)
+    if group == "tqdm":
+        sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
     _loaded.add(group)
     if group == "tqdm":
         sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
