@@ -99,8 +99,6 @@ def load(group: str, kept: bytes | None) -> bytes | None:
     if group == "tqdm":
         sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
     _loaded.add(group)
-    if group == "tqdm":
-        sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
     sys.dont_write_bytecode = True
     return None if kept else compiled.pack()
 
