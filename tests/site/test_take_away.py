@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 import dlnotes_site
 from dlnotes_site import environments, labs, notebooks, render, site
 from dlnotes_site.environments import OWN, pythons
-from dlnotes_site.serving import serving_files
+from dlnotes_site.serving import serving_site
 
 from .built import SITE
 
@@ -165,7 +165,7 @@ def test_the_downloads_of_both_languages_hold_the_same_code(name: str) -> None:
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with serving_files(SITE) as address:
+    with serving_site(SITE) as address:
         yield address
 
 
