@@ -46,10 +46,10 @@ GO = """(address) => {
   return true;
 }"""
 HERE = "article:not([data-left]) .dl-run__run"
-ENDED = """([block, patience]) => new Promise((resolve, reject) => {
-  const look = () => ["done", "error", "failed", "stopped"].includes(block.dataset.dlRun) && resolve();
+ENDED = """([block, patience]) => new Promise((resolve) => {
+  const look = () => ["done", "error", "failed", "stopped"].includes(block.dataset.dlRun) && resolve(true);
   new MutationObserver(look).observe(block, { attributeFilter: ["data-dl-run"] });
-  setTimeout(() => reject(new Error(`${block.id} does not end within ${patience / 1000} s`)), patience);
+  setTimeout(() => resolve(false), patience);
   look();
 })"""
 TOLD = """async (block) => {
@@ -137,17 +137,21 @@ def _press_page(address: str) -> list[Pressed]:
 
 
 def press_page(tab: Tab, address: str) -> list[Pressed]:
-    """Go to a page, press Run on each of its blocks in turn, and wait for its end."""
+    """Go to a page, press Run on each of its blocks in turn, and wait for its end; after one without end, none."""
     if not tab.evaluate(GO, address):
         tab.goto(address)
     tab.wait_for_selector(HERE, state="attached")
     tab.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-    told = []
+    told: list[Pressed] = []
+    stuck = False
     for number, button in enumerate(tab.locator(".dl-block .dl-run__run").all()):
-        button.click()
         block = tab.query_selector(f"#block-{number + 1}")
-        tab.evaluate(ENDED, [block, PATIENCE if number else BOOT])
+        if not stuck:
+            button.click()
+            stuck = not tab.evaluate(ENDED, [block, PATIENCE if number else BOOT])
         told.append(Pressed(**tab.evaluate(TOLD, block)))
+    if stuck:
+        tab.goto("about:blank")  # the next page begins anew
     return told
 
 

@@ -1,12 +1,13 @@
 """What is said of a block that was run by its button; the buttons themselves: tests/browser/test_pressed.py."""
 
 import json
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from dlnotes_site import blocks, pressed
+from dlnotes_site import blocks, pressed, site
 from dlnotes_site.page import Page
 from dlnotes_site.pressed import Pressed
 
@@ -63,3 +64,79 @@ def test_what_was_pressed_is_counted_by_language(tmp_path: Path) -> None:
     told = pressed.summary({"x/": [GOOD, GOOD], "en/x/": [replace(GOOD, said="Done (3.0 s)")]}, tmp_path)
     assert (told["blocks"], told["figures"], told["slowest"]) == ({"en": 1, "ja": 2}, 3, 3.0)
     assert told["seconds"] == {"en/x/": 3.0, "x/": 0.5}
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A site with a page whose blocks are pressed by no browser, but by `press_with`."""
+    folder = tmp_path / "site"
+    (folder / "assets/run").mkdir(parents=True)
+    (folder / "assets/run/manifest.json").write_text('{"version": "1", "pyodide": "9.9"}', encoding="utf-8")
+    monkeypatch.setattr(pressed, "ProcessPoolExecutor", lambda count, **options: ThreadPoolExecutor(count))
+    monkeypatch.setattr(pressed, "BUILT", folder)
+    monkeypatch.setattr(pressed, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(pressed, "SUMMARY", tmp_path / "told" / "pressed.json")
+    monkeypatch.setattr(site, "read", lambda: {"ja": {}, "en": {"x": page()}})
+    return folder
+
+
+def press_with(monkeypatch: pytest.MonkeyPatch, *results: list[Pressed]) -> list[str]:
+    """What the browser finds, press by press; returns the addresses that it is sent to."""
+    asked: list[str] = []
+    monkeypatch.setattr(pressed, "_press_page", lambda address: asked.append(address) or results[len(asked) - 1])  # type: ignore[func-returns-value]
+    return asked
+
+
+def press(built: Path) -> dict[str, list[Pressed]]:
+    return pressed.press_all([page()], built, pressed.KEPT)
+
+
+def test_a_page_whose_blocks_agree_is_pressed_once(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = press_with(monkeypatch, [GOOD, GOOD])
+    assert press(built) == press(built) == {"en/x/": [GOOD, GOOD]}
+    assert [address.partition("/en/")[2] for address in asked] == ["x/"]
+
+
+def test_a_page_with_a_finding_is_pressed_again_the_next_time(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = replace(GOOD, figures=0)
+    asked = press_with(monkeypatch, [GOOD, wrong], [GOOD, GOOD])
+    assert press(built) == {"en/x/": [GOOD, wrong]}
+    assert press(built) == {"en/x/": [GOOD, GOOD]}
+    assert len(asked) == 2
+
+
+def test_what_took_long_is_pressed_once_more_with_nothing_beside_it(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slow, slower = (replace(GOOD, said=f"Done ({seconds} s)") for seconds in (11, 12))
+    asked = press_with(monkeypatch, [slow, GOOD], [GOOD, slower])
+    assert press(built) == {"en/x/": [GOOD, GOOD]}
+    assert len(asked) == 2
+    assert "en/x/ once more" in capsys.readouterr().out
+    (kept,) = pressed.KEPT.iterdir()
+    assert json.loads(kept.read_text(encoding="utf-8")) == [asdict(GOOD)] * 2
+
+
+@pytest.mark.parametrize(("blocks", "code"), [([GOOD, GOOD], 0), ([GOOD, replace(GOOD, figures=0)], 1)])
+def test_the_program_prints_what_differs_and_keeps_what_was_pressed(
+    built: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    blocks: list[Pressed],
+    code: int,
+) -> None:
+    monkeypatch.setattr(pressed, "press_all", lambda pages, folder: {"en/x/": blocks})
+    assert pressed.main([]) == code
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == f"{{'en': 2}} blocks run by their buttons, {2 - code} figures: {code} findings"
+    assert [line for line in told if line.startswith("docs/en/x.md:7: ")] == told[:code]
+    assert pressed.SUMMARY.is_file() is (code == 0)
+    assert pressed.main(["no/such/page"]) == 1
+
+
+def test_a_site_without_buttons_is_told(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pressed, "BUILT", built / "nothing")
+    assert pressed.main([]) == 1
+    assert "has no Run buttons: run `make site`" in capsys.readouterr().err
