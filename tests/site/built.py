@@ -5,11 +5,22 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup
+from lxml import html
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("DLNOTES_SITE", ROOT / "site"))
 _UNITS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "td", "th", "summary", "figcaption", "label"]
+_EXTRA = [
+    "headerlink",
+    "dl-output__label",
+    "dl-install",
+    "dl-take",
+    "dl-verification",
+    "dl-checked",
+    "dl-proof",
+    "dl-proofs",
+]
 _BLOCKS = {"p", "ul", "ol", "div", "details", "figure", "table", "pre", "li", "summary"}
 
 
@@ -30,60 +41,61 @@ class Shown:
 
 def file_of(lang: str, name: str) -> Path:
     folder = "" if name == "index" else f"{name.removesuffix('/index')}/"
-    return SITE / ("en" if lang == "en" else "") / folder / "index.html"
+    file = SITE / ("en" if lang == "en" else "") / folder / "index.html"
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is missing: run `make site` first")
+    return file
 
 
 @functools.cache
 def soup(file: Path) -> BeautifulSoup:
-    if not file.is_file():
-        raise FileNotFoundError(f"{file} is missing: run `make site` first")
     return BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
+
+
+def _has(name: str) -> str:
+    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
 
 @functools.cache
 def shown(lang: str, name: str) -> Shown:
-    article = soup(file_of(lang, name)).select_one("article")
-    assert article is not None
-    for extra in article.select(
-        ".headerlink, .dl-output__label, .dl-install, .dl-take, .dl-verification, .dl-checked, .dl-proof, .dl-proofs"
-    ):
-        extra.extract()
+    article = html.parse(str(file_of(lang, name)), html.HTMLParser(encoding="utf-8")).find(".//article")
+    for extra in article.xpath(f".//*[{' or '.join(map(_has, _EXTRA))}]"):
+        extra.drop_tree()
     return Shown(
-        blocks=[code.get_text() for code in article.select(".dl-block > .highlight code")],
-        outputs=[output.get_text() for output in article.select(".dl-output samp")],
-        fences=[
-            code.get_text() for code in article.select(".highlight code") if not code.find_parent(class_="dl-block")
+        blocks=_texts(article, f".//*[{_has('dl-block')}]/*[{_has('highlight')}]//code"),
+        outputs=_texts(article, f".//*[{_has('dl-output')}]//samp"),
+        fences=_texts(article, f".//*[{_has('highlight')}]//code[not(ancestor::*[{_has('dl-block')}])]"),
+        figures=[
+            (f.get("id"), f.find(".//figcaption").text_content()) for f in article.xpath(".//figure[.//figcaption]")
         ],
-        figures=[(str(f["id"]), f.figcaption.get_text()) for f in article.select("figure") if f.figcaption],
-        formulas=[_formula(formula) for formula in article.select(".formula")],
-        headings=[(int(h.name[1]), text(h), str(h.get("id"))) for h in article.find_all(_UNITS[:6])],
-        links=[str(a.get("href") or a.get("src")) for a in article.select("a, img") if not a.find_parent("figure")],
-        units=[unit for tag in article.find_all(_UNITS) if (unit := text(tag))],
-        questions=len(article.select("details.question")),
+        formulas=[_formula(formula) for formula in article.find_class("formula")],
+        headings=[(int(h.tag[1]), text(h), h.get("id")) for h in article.iter(*_UNITS[:6])],
+        links=[a.get("href") or a.get("src") for a in article.xpath("(.//a | .//img)[not(ancestor::figure)]")],
+        units=[unit for tag in article.iter(*_UNITS) if (unit := text(tag))],
+        questions=len(article.xpath(f".//details[{_has('question')}]")),
     )
 
 
-def _formula(tag: Tag) -> tuple[str, bool]:
-    annotation = tag.select_one("annotation")
-    assert annotation is not None
-    return annotation.get_text(), tag.name == "div"
+def _texts(article: html.HtmlElement, path: str) -> list[str]:
+    return [found.text_content() for found in article.xpath(path)]
 
 
-def text(tag: Tag) -> str:
+def _formula(tag: html.HtmlElement) -> tuple[str, bool]:
+    return tag.find(".//annotation").text, tag.tag == "div"
+
+
+def text(tag: html.HtmlElement) -> str:
     """The tag's own text: formulas as TeX, nothing of the blocks inside."""
     return " ".join("".join(_parts(tag)).split())
 
 
-def _parts(tag: Tag) -> list[str]:
-    parts = []
-    for child in tag.children:
-        if isinstance(child, Tag):
-            classes = child.get("class") or []
-            if "formula" in classes:
-                tex, display = _formula(child)
-                parts.append("" if display else f"${tex}$")
-            elif child.name not in _BLOCKS:
-                parts += _parts(child)
-        elif isinstance(child, NavigableString) and type(child) is NavigableString:
-            parts.append(str(child))
+def _parts(tag: html.HtmlElement) -> list[str]:
+    parts = [tag.text or ""]
+    for child in tag:
+        if "formula" in child.get("class", "").split():
+            tex, display = _formula(child)
+            parts.append("" if display else f"${tex}$")
+        elif isinstance(child.tag, str) and child.tag not in _BLOCKS:
+            parts += _parts(child)
+        parts.append(child.tail or "")
     return parts
