@@ -71,7 +71,8 @@ def clipboard(code: markup.HtmlElement) -> str:
     return str(around[0] if around else code.text_content()).rstrip(_TRIMMED)  # as JavaScript's trimEnd does
 
 
-def _has(name: str) -> str:
+def of_class(name: str) -> str:
+    """What XPath asks of an element for a class."""
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
 
@@ -79,10 +80,10 @@ def programs_of(html: str, lang: str, name: str) -> list[Program]:
     """The programs of a built page, in order."""
     page = markup.document_fromstring(html)
     shown = []
-    for code in page.xpath(f"//*[{_has('language-python')}]//code"):
-        if code.xpath(f"ancestor::*[{_has('dl-proofs')}]"):
+    for code in page.xpath(f"//*[{of_class('language-python')}]//code"):
+        if code.xpath(f"ancestor::*[{of_class('dl-proofs')}]"):
             continue  # functions of the tests of formulas, to be read; the library's step runs them
-        printed = code.xpath(f"ancestor::*[{_has('dl-block')}][1]//*[{_has('dl-output')}]//samp")
+        printed = code.xpath(f"ancestor::*[{of_class('dl-block')}][1]//*[{of_class('dl-output')}]//samp")
         shown.append(Shown(clipboard(code), "".join(samp.text_content() for samp in printed)))
     if page.find_class("dl-take"):  # a lab
         return [Program(lang, name, 0, tuple(shown))]

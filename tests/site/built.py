@@ -8,6 +8,9 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from lxml import html
 
+from dlnotes_site.copied import of_class
+from dlnotes_site.page import folder_of
+
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("DLNOTES_SITE", ROOT / "site"))
 _UNITS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "td", "th", "summary", "figcaption", "label"]
@@ -40,8 +43,7 @@ class Shown:
 
 
 def file_of(lang: str, name: str) -> Path:
-    folder = "" if name == "index" else f"{name.removesuffix('/index')}/"
-    file = SITE / ("en" if lang == "en" else "") / folder / "index.html"
+    file = SITE / folder_of(lang, name) / "index.html"
     if not file.is_file():
         raise FileNotFoundError(f"{file} is missing: run `make site` first")
     return file
@@ -52,19 +54,15 @@ def soup(file: Path) -> BeautifulSoup:
     return BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
 
 
-def _has(name: str) -> str:
-    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
-
-
 @functools.cache
 def shown(lang: str, name: str) -> Shown:
     article = html.parse(str(file_of(lang, name)), html.HTMLParser(encoding="utf-8")).find(".//article")
-    for extra in article.xpath(f".//*[{' or '.join(map(_has, _EXTRA))}]"):
+    for extra in article.xpath(f".//*[{' or '.join(map(of_class, _EXTRA))}]"):
         extra.drop_tree()
     return Shown(
-        blocks=_texts(article, f".//*[{_has('dl-block')}]/*[{_has('highlight')}]//code"),
-        outputs=_texts(article, f".//*[{_has('dl-output')}]//samp"),
-        fences=_texts(article, f".//*[{_has('highlight')}]//code[not(ancestor::*[{_has('dl-block')}])]"),
+        blocks=_texts(article, f".//*[{of_class('dl-block')}]/*[{of_class('highlight')}]//code"),
+        outputs=_texts(article, f".//*[{of_class('dl-output')}]//samp"),
+        fences=_texts(article, f".//*[{of_class('highlight')}]//code[not(ancestor::*[{of_class('dl-block')}])]"),
         figures=[
             (f.get("id"), f.find(".//figcaption").text_content()) for f in article.xpath(".//figure[.//figcaption]")
         ],
@@ -72,7 +70,7 @@ def shown(lang: str, name: str) -> Shown:
         headings=[(int(h.tag[1]), text(h), h.get("id")) for h in article.iter(*_UNITS[:6])],
         links=[a.get("href") or a.get("src") for a in article.xpath("(.//a | .//img)[not(ancestor::figure)]")],
         units=[unit for tag in article.iter(*_UNITS) if (unit := text(tag))],
-        questions=len(article.xpath(f".//details[{_has('question')}]")),
+        questions=len(article.xpath(f".//details[{of_class('question')}]")),
     )
 
 

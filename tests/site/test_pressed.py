@@ -83,7 +83,12 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def press_with(monkeypatch: pytest.MonkeyPatch, *results: list[Pressed]) -> list[str]:
     """What the browser finds, press by press; returns the addresses that it is sent to."""
     asked: list[str] = []
-    monkeypatch.setattr(pressed, "_press_page", lambda address: asked.append(address) or results[len(asked) - 1])  # type: ignore[func-returns-value]
+
+    def press_page(address: str) -> list[Pressed]:
+        asked.append(address)
+        return results[len(asked) - 1]
+
+    monkeypatch.setattr(pressed, "_press_page", press_page)
     return asked
 
 
