@@ -6,6 +6,7 @@ silently passed over. `tests/site/test_fidelity.py` proves for every page that w
 is what the built HTML shows.
 """
 
+import functools
 import io
 import re
 import tokenize
@@ -55,6 +56,12 @@ def read(text: str, path: str = "page.md", name: str = "page", lang: str = "en",
     return page
 
 
+@functools.lru_cache(256)  # a guide's pages of some versions
+def read_once(text: str, path: str, name: str, lang: str) -> Page:
+    """As `read`, for pages that nobody changes: one that was read before is given again."""
+    return read(text, path, name, lang)
+
+
 def without_front_matter(text: str) -> str:
     """The Markdown below the front matter, which MkDocs reads by itself."""
     return text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
@@ -65,7 +72,7 @@ def read_tree(docs: Path, root: Path) -> dict[str, Page]:
     pages = {}
     for file in sorted(docs.rglob("*.md")):
         name = file.relative_to(docs).with_suffix("").as_posix()
-        pages[name] = read(file.read_text(encoding="utf-8"), file.relative_to(root).as_posix(), name, docs.name)
+        pages[name] = read_once(file.read_text(encoding="utf-8"), file.relative_to(root).as_posix(), name, docs.name)
     return pages
 
 

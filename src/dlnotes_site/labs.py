@@ -5,6 +5,7 @@ of a language has as many lines as the source, with the other language's lines e
 line of the source.
 """
 
+import functools
 import hashlib
 import html
 import re
@@ -59,6 +60,7 @@ def read_tree(folder: Path, root: Path) -> dict[str, dict[str, Page]]:
     return pages
 
 
+@functools.lru_cache(32)
 def read(text: str, path: str = "lab.py", name: str = "labs/lab") -> dict[str, Page]:
     """The page of each language of one source."""
     cells, total = split(text), text.count("\n") + 1

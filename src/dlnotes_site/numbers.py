@@ -73,7 +73,8 @@ class Number:
         return any(abs(one - self.value) <= slack for one in near)
 
 
-def read(source: str) -> list[Number]:
+@functools.lru_cache(1 << 15)  # the units of a guide's pages, each looked at by several checks
+def read(source: str) -> tuple[Number, ...]:
     """The numbers of a unit of prose that stand outside code, formulas, addresses, tags and comments."""
     text = visible(source)
     numbers = list(_read(text))
@@ -81,7 +82,7 @@ def read(source: str) -> list[Number]:
         one, two = numbers[at], numbers[at + 1]
         if not one.unit and two.unit and _SAME_UNIT.fullmatch(text[one.end : two.start]):
             numbers[at] = replace(one, unit=two.unit)
-    return numbers
+    return tuple(numbers)
 
 
 def _read(text: str) -> Iterator[Number]:

@@ -74,7 +74,7 @@ def with_glossary(page: Page, pages: dict[str, Page], root: Path) -> Page:
     lines = page.text.split("\n")
     at = next(line for line, _, directive in page.directives if directive == "glossary")
     text = "\n".join([*lines[: at - 1], entries, *lines[at:]])
-    return blocks.read(text, page.path, page.name, page.lang)
+    return blocks.read_once(text, page.path, page.name, page.lang)
 
 
 def load(root: Path = ROOT) -> Guide:

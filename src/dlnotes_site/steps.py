@@ -47,7 +47,7 @@ def _module(name: str, needs: str, module: str, *arguments: str, made: str = "")
 _PYTHON = "src tests benchmarks scripts"
 _PAGES = "docs src benchmarks/results.json mkdocs.yml mkdocs.en.yml tests/formulas tests/labs"
 _BUILD = f"{_PAGES} overrides LICENSE README.md"
-_TESTS = ("pytest", "--quiet", "-n", "auto")
+_TESTS = ("pytest", "--quiet", "-n", "auto", "--dist", "worksteal")
 
 LINT = (
     _module("code (ruff check)", _PYTHON, "ruff", "check", "--quiet", "."),

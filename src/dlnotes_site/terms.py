@@ -10,6 +10,7 @@ place is read once and recorded in docs/translations/terms.txt, by page, term, l
 texts, so that it is reported again when these change.
 """
 
+import functools
 import hashlib
 import re
 import tomllib
@@ -110,6 +111,7 @@ def words(text: str) -> list[str]:
     return [_normal(match[0]) for match in _WORD.finditer(text)]
 
 
+@functools.lru_cache(1 << 14)
 def _normal(word: str) -> str:
     """A word in small letters and without its plural; an abbreviation keeps its capitals."""
     if re.fullmatch(r"[A-Z][A-Z0-9]+s?", word):

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dlnotes_site import site
 from dlnotes_site.page import folder_of
@@ -18,6 +19,19 @@ SHIFT = """() => new Promise((resolve) => {
     .observe({ type: 'layout-shift', buffered: true });
   setTimeout(() => resolve(sum), 300);
 })"""
+# Everything unfolded and loaded; of each figure how wide its dark picture is, and how many light ones are not shown.
+OPENED = """async () => {
+  for (const details of document.querySelectorAll('details')) details.open = true;
+  const images = [...document.querySelectorAll('article img')];
+  for (const image of images) image.loading = 'eager';
+  const shown = images.filter((image) => image.checkVisibility());
+  await Promise.allSettled(shown.map((image) => image.decode()));
+  const of = (figure, kind) => [...figure.querySelectorAll(`img.dl-only-${kind}`)];
+  return [...document.querySelectorAll('figure')].map((figure) => [
+    Math.min(...of(figure, 'dark').map((image) => shown.includes(image) ? image.naturalWidth : 0)),
+    of(figure, 'light').filter((image) => !image.checkVisibility()).length,
+  ]);
+}"""
 # What sticks out on the right although nothing around it scrolls.
 WIDE = """() => [...document.querySelectorAll('article *')].filter((element) => {
   if (element.getBoundingClientRect().right <= innerWidth + 1) return false;
@@ -74,14 +88,16 @@ class Watched:
         if not url.startswith((self.address, "data:", "blob:")):
             self.say(f"another origin: {url}")
 
-    def open(self, path: str) -> None:
-        self.page.goto(self.address + path, wait_until="networkidle")
+    def open(self, path: str, until: Literal["load", "networkidle"] = "networkidle") -> None:
+        self.wrong.clear()
+        self.page.goto(self.address + path, wait_until=until)
 
 
 @pytest.fixture(scope="module")
-def phone(chromium: Browser) -> Iterator[BrowserContext]:
+def phone(chromium: Browser, address: str) -> Iterator[Watched]:
+    """One tab for all pages: a new one for each would take most of the time."""
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark", has_touch=True)
-    yield context
+    yield Watched(context.new_page(), address)
     context.close()
 
 
@@ -95,30 +111,23 @@ def laptop(chromium: Browser, address: str) -> Iterator[Watched]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.lang}/{page.name}")
-def test_a_page_on_a_phone(page: site.Page, phone: BrowserContext, address: str) -> None:
-    watched = Watched(phone.new_page(), address)
-    watched.open(folder_of(page.lang, page.name))
-    shift = watched.page.evaluate(SHIFT)
-    watched.page.evaluate("() => document.querySelectorAll('details').forEach((details) => { details.open = true; })")
-    watched.page.evaluate("() => document.querySelectorAll('img').forEach((image) => { image.loading = 'eager'; })")
-    watched.page.wait_for_load_state("networkidle")
-    assert watched.wrong == []
-    assert watched.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert watched.page.evaluate(WIDE) == []
+def test_a_page_on_a_phone(page: site.Page, phone: Watched) -> None:
+    phone.open(folder_of(page.lang, page.name), until="load")
+    shift = phone.page.evaluate(SHIFT)
+    drawn = phone.page.evaluate(OPENED)
+    phone.page.wait_for_load_state("networkidle")
+    assert phone.wrong == []
+    assert phone.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert phone.page.evaluate(WIDE) == []
     assert shift < 0.02
-    watched.page.evaluate(ONE_OF_EACH_TOKEN)
-    watched.page.evaluate(AXE)  # no script tag: the page allows none that it did not come with
-    assert watched.page.evaluate(INACCESSIBLE) == []
-    watched.page.evaluate("document.querySelectorAll('.dl-proofs').forEach((tests) => tests.remove())")  # TeX is meant
-    text = watched.page.locator("article").inner_text()
+    phone.page.evaluate(ONE_OF_EACH_TOKEN)
+    phone.page.evaluate(AXE)  # no script tag: the page allows none that it did not come with
+    assert phone.page.evaluate(INACCESSIBLE) == []
+    phone.page.evaluate("document.querySelectorAll('.dl-proofs').forEach((tests) => tests.remove())")  # TeX is meant
+    text = phone.page.locator("article").inner_text()
     assert not re.search(r"\\(frac|sum|partial|begin|\(|\[)|\$\$", text)
-    pictures = watched.page.locator("figure img.dl-only-dark")
-    assert pictures.count() == len(page.figures)
-    for picture in pictures.all():
-        assert picture.evaluate("image => image.naturalWidth") > 0
-    for picture in watched.page.locator("figure img.dl-only-light").all():
-        expect(picture).to_be_hidden()
-    watched.page.close()
+    assert len(drawn) == len(page.figures)
+    assert all(width > 0 and hidden == 1 for width, hidden in drawn), drawn
 
 
 def test_the_language_link_keeps_the_page_and_the_heading(laptop: Watched) -> None:

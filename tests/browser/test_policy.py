@@ -15,14 +15,22 @@ document.addEventListener('securitypolicyviolation', (event) => {
 PLACES = ("guide/", "labs/cnn/", "formula-tests/", "verification/", "no/such/page/")
 
 
-@pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def tab(chromium: Browser, address: str) -> Iterator[Page]:
     context = chromium.new_context(base_url=address, color_scheme="light")
     context.add_init_script(NOTED)
     opened = context.new_page()
     opened.set_default_timeout(60_000)
     yield opened
     context.close()
+
+
+@pytest.fixture
+def page(tab: Page) -> Iterator[Page]:
+    """One tab for all tests, which keeps nothing of the last one."""
+    yield tab
+    tab.context.unroute_all()
+    tab.evaluate("localStorage.clear()")
 
 
 def refused(page: Page) -> list[str]:

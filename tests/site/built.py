@@ -5,7 +5,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from lxml import html
 
 from dlnotes_site.copied import of_class
@@ -49,14 +48,17 @@ def file_of(lang: str, name: str) -> Path:
     return file
 
 
-@functools.cache
-def soup(file: Path) -> BeautifulSoup:
-    return BeautifulSoup(file.read_text(encoding="utf-8"), "lxml")
+def parsed(file: Path) -> html.HtmlElement:
+    """A page taken apart anew."""
+    return html.parse(str(file), html.HTMLParser(encoding="utf-8")).getroot()
+
+
+tree = functools.cache(parsed)  # for those who change nothing
 
 
 @functools.cache
 def shown(lang: str, name: str) -> Shown:
-    article = html.parse(str(file_of(lang, name)), html.HTMLParser(encoding="utf-8")).find(".//article")
+    article = parsed(file_of(lang, name)).find(".//article")
     for extra in article.xpath(f".//*[{' or '.join(map(of_class, _EXTRA))}]"):
         extra.drop_tree()
     return Shown(

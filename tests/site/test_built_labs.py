@@ -14,7 +14,7 @@ from dlnotes_site import render, site
 from dlnotes_site.page import Page
 from dlnotes_site.search import WORKER
 
-from .built import SITE, file_of, soup
+from .built import SITE, file_of, tree
 from .test_search import ask
 
 LABS = [page for pages in site.read().values() for page in pages.values() if page.lab]
@@ -33,13 +33,12 @@ def test_a_lab_is_light_and_has_no_look_but_that_of_the_site(page: Page) -> None
     text = file_of(page.lang, page.name).read_text(encoding="utf-8")
     size = len(gzip.compress(text.encode(), 9))
     assert size <= MOST, f"{size} bytes gzipped"
-    html, plain = soup(file_of(page.lang, page.name)), soup(file_of(page.lang, "guide"))
-    styles, scripts = (
-        [[str(tag) for tag in one.select(name)] for one in (html, plain)] for name in ("style", "script")
-    )
+    html, plain = tree(file_of(page.lang, page.name)), tree(file_of(page.lang, "guide"))
+    styles, scripts = ([[tag.text for tag in one.iter(name)] for one in (html, plain)] for name in ("style", "script"))
     assert styles[0] == styles[1]
     assert len(scripts[0]) == len(scripts[1])
-    assert not html.select('[class*="jp-"], [class*="jupyter"], .highlight-ipynb, clipboard-copy')
+    foreign = "contains(@class, 'jp-') or contains(@class, 'jupyter') or contains(@class, 'highlight-ipynb')"
+    assert not html.xpath(f"//*[{foreign}] | //clipboard-copy")
     assert not re.search(r"cdn|mathjax", text, re.IGNORECASE)
 
 

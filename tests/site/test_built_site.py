@@ -14,7 +14,7 @@ from mkdocs.config import load_config
 
 from dlnotes_site import navigation, site
 
-from .built import SITE, file_of, soup
+from .built import SITE, file_of, tree
 
 PAGES = [page for pages in site.read().values() for page in pages.values()]
 BINARIES = Path(sysconfig.get_path("scripts"))
@@ -25,20 +25,18 @@ def _html() -> list[Path]:
 
 
 def _canonical(lang: str, name: str) -> str:
-    link = soup(file_of(lang, name)).select_one("link[rel=canonical]")
-    assert link is not None
-    return str(link["href"])
+    (link,) = tree(file_of(lang, name)).xpath("//link[@rel='canonical']/@href")
+    return str(link)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.lang}/{p.name}")
 def test_a_page_has_title_description_and_one_h1(page: site.Page) -> None:
-    html = soup(file_of(page.lang, page.name))
-    assert html.title is not None
-    assert html.title.get_text().strip()
-    description = html.select_one("meta[name=description]")
-    assert description is not None
-    assert len(str(description["content"])) > 10
-    assert len(html.select("article h1")) == 1
+    html = tree(file_of(page.lang, page.name))
+    (title,) = html.xpath("/html/head/title")
+    assert title.text_content().strip()
+    (description,) = html.xpath("//meta[@name='description']/@content")
+    assert len(description) > 10
+    assert len(html.xpath("//article//h1")) == 1
 
 
 @pytest.mark.parametrize("lang", site.LANGUAGES)
@@ -77,11 +75,11 @@ def test_figures_are_there_in_both_schemes_with_text() -> None:
     count = 0
     for page in PAGES:
         file = file_of(page.lang, page.name)
-        for image in soup(file).select("figure img"):
-            target = (file.parent / str(image["src"])).resolve()
-            assert target.is_file(), f"{file}: {image['src']}"
-            assert image["alt"]
-            assert int(str(image["width"])) > 0
+        for image in tree(file).xpath("//figure//img"):
+            target = (file.parent / image.get("src")).resolve()
+            assert target.is_file(), f"{file}: {image.get('src')}"
+            assert image.get("alt")
+            assert int(image.get("width")) > 0
             count += 1
     assert count == 2 * sum(len(page.figures) for page in PAGES)
 
@@ -91,9 +89,8 @@ def test_the_line_on_each_page_installs_exactly_the_wheel_of_this_site(tmp_path:
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     line = f"pip install {_canonical('ja', 'index')}assets/wheels/{wheel.name}#sha256={digest}"
     for page in PAGES:
-        foot = soup(file_of(page.lang, page.name)).select_one("[data-dl-install]")
-        assert foot is not None
-        assert foot.get_text() == line
+        (foot,) = tree(file_of(page.lang, page.name)).xpath("//*[@data-dl-install]")
+        assert foot.text_content() == line
     local = f"{wheel.as_uri()}#sha256={digest}"
     command = [
         sys.executable,

@@ -74,7 +74,7 @@ def test_numbers_are_read_with_unit_and_sign(text: str, value: float, unit: str)
     ["`97.9`", "$97.9$", "[x](a.md#97)", "CIFAR-10", "im2col", "<!-- bench: cnn.97 -->", '<b title="97">x</b>', "x_97"],
 )
 def test_numbers_in_code_formulas_addresses_and_names_are_not_read(text: str) -> None:
-    assert numbers.read(text) == []
+    assert numbers.read(text) == ()
 
 
 @pytest.mark.parametrize(

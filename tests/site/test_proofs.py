@@ -1,16 +1,14 @@
 """The tests of formulas against the pages: labels, marks and the TeX of both, and what the site shows of them."""
 
 import re
-from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup, SoupStrainer
 
 from dlnotes_site import proofs, render, site
 from dlnotes_site.blocks import read
 from dlnotes_site.page import Page
 
-from .built import file_of
+from .built import file_of, tree
 
 TEST = """
 @holds("a/page-one#sum", r"a = b + c")
@@ -72,23 +70,17 @@ def test_a_formula_gets_its_anchor_and_the_link_to_its_test() -> None:
         render.with_anchors("", page, {})
 
 
-def _built(lang: str, name: str, tag: str, kind: str | None = None) -> list[Any]:
-    """The tags of a kind on a built page; what is around them is not taken apart, as that takes a minute."""
-    html = file_of(lang, name).read_text(encoding="utf-8")
-    return BeautifulSoup(html, "lxml", parse_only=SoupStrainer(tag, class_=kind)).find_all(tag, class_=kind)
-
-
 @pytest.mark.parametrize("lang", site.LANGUAGES)
 def test_every_labelled_formula_of_the_built_site_leads_to_its_test(lang: str) -> None:
-    tests = _built(lang, "formula-tests", "section")
-    anchors = {str(test["id"]) for test in tests}
+    tests = tree(file_of(lang, "formula-tests")).xpath("//section/@id")
+    anchors = set(tests)
     assert len(anchors) == len(tests)
     for name, page in site.read()[lang].items():
-        shown = _built(lang, name, "div", "dl-formula")
-        assert [str(formula["id"]) for formula in shown] == [formula.label for formula in page.labelled]
+        shown = tree(file_of(lang, name)).find_class("dl-formula")
+        assert [formula.get("id") for formula in shown] == [formula.label for formula in page.labelled]
         for formula in shown:
-            link = formula.select_one(".dl-proof")
-            assert link is not None, f"{name}#{formula['id']}"
-            path, _, anchor = str(link["href"]).partition("#")
+            (link,) = formula.find_class("dl-proof") or [None]
+            assert link is not None, f"{name}#{formula.get('id')}"
+            path, _, anchor = link.get("href").partition("#")
             assert re.fullmatch(r"(\.\./)*formula-tests/", path)
             assert anchor in anchors

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from dlnotes_site import site, verification
 from dlnotes_site.page import Block, Figure, Formula, Page
 
-from .built import file_of
+from .built import file_of, tree
 
 
 @pytest.fixture
@@ -65,8 +65,6 @@ def test_the_foot_says_what_is_on_the_page() -> None:
     "page", [page for pages in site.read().values() for page in pages.values()], ids=lambda p: p.path
 )
 def test_each_pages_foot_says_what_it_was_checked_with(page: Page) -> None:
-    html = BeautifulSoup(file_of(page.lang, page.name).read_text(encoding="utf-8"), "lxml")
-    (shown,) = html.select(".dl-checked")
-    said = shown.get_text()
-    assert verification.foot(page)["text"].strip() in " ".join(said.split())
-    assert str(shown.a["href"]).endswith("verification/") or page.name == "verification"  # type: ignore[index]
+    (shown,) = tree(file_of(page.lang, page.name)).find_class("dl-checked")
+    assert verification.foot(page)["text"].strip() in " ".join(shown.text_content().split())
+    assert shown.find(".//a").get("href").endswith("verification/") or page.name == "verification"

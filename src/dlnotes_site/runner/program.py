@@ -98,6 +98,7 @@ def load(group: str, kept: bytes | None) -> bytes | None:
         importlib.import_module(name)
     if group == "tqdm":
         sys.modules["tqdm"].tqdm.monitor_interval = 0  # its watching thread cannot be had
+    gc.freeze()  # what was imported stays: `leave` need not go through it after each program
     _loaded.add(group)
     sys.dont_write_bytecode = True
     return None if kept else compiled.pack()
