@@ -169,9 +169,9 @@ def set_up_python() -> None:
     pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     lines = Path("requirements.txt").read_text(encoding="utf-8").splitlines()
     count = sum(1 for line in lines if "==" in line and not line.startswith((" ", "#")))
-    run(
+    run(  # what is used of them is compiled when it is first imported
         f"installing the {count} packages of requirements.txt",
-        [*pip, "install", "--retries", "2", "--require-hashes", "-r", "requirements.txt"],
+        [*pip, "install", "--retries", "2", "--no-compile", "--require-hashes", "-r", "requirements.txt"],
         "see the last lines of the log, mend their cause",
     )
     run(

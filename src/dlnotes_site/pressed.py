@@ -2,6 +2,7 @@
 
 `python -m dlnotes_site.pressed [PAGE ...]` serves `site/` and reads it in two browsers, one for each language: from
 page to page by the navigation, as a reader does, and Run is pressed on one block after the other. Nothing is skipped.
+With `--changed`, as in `make test`, these are the pages that are not committed yet; CI presses all.
 Printed numbers may differ by a relative 1e-6 (`outputs.alike`), as Pyodide has other versions of NumPy and of the
 mathematical functions; a figure must be there. A page whose blocks agree is not opened again until one of them, or
 anything in `site/assets/run/`, changes.
@@ -13,6 +14,7 @@ import hashlib
 import json
 import multiprocessing
 import re
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -197,6 +199,16 @@ def _read(file: Path) -> list[Pressed]:
         return []
 
 
+def changed(root: Path = site.ROOT) -> set[str]:
+    """The sources of pages that are not as in the last commit, new ones included; without git, none."""
+    command = ["git", "-C", str(root), "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "docs"]
+    try:
+        said = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return set()
+    return {entry[3:] for entry in said.split("\0") if entry}
+
+
 def summary(pressed: Mapping[str, Sequence[Pressed]], folder: Path) -> dict[str, object]:
     """What was pressed, for the page `verification`."""
     counts = Counter("en" if path.startswith("en/") else "ja" for path, blocks in pressed.items() for _ in blocks)
@@ -215,19 +227,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Press every button of the built site; say what differs; write the summary."""
     parser = argparse.ArgumentParser(prog="dlnotes_site.pressed", description=__doc__.split("\n\n")[0])
     parser.add_argument("page", nargs="*", help="of these pages only, as in training/optimizers")
-    chosen = parser.parse_args(arguments).page
+    parser.add_argument("--changed", action="store_true", help="of the pages that are not committed yet")
+    parsed = parser.parse_args(arguments)
+    chosen = parsed.page
     if not (BUILT / "assets/run/manifest.json").is_file():
         print("the site has no Run buttons: run `make site` where their runtime can be fetched", file=sys.stderr)
         return 1
     pages = [page for of_lang in site.read().values() for page in of_lang.values() if page.blocks]
     pages = [page for page in pages if not chosen or page.name in chosen]
+    if parsed.changed:
+        files = changed()
+        pages = [page for page in pages if page.path in files]
+        if not pages:
+            print("no page has changed since the last commit: `make pressed` presses the buttons of all")
+            return 0
     pressed = press_all(pages, BUILT)
     found = [finding for page in pages for finding in findings(page, pressed[folder_of(page.lang, page.name)])]
     for finding in found:
         print(finding)
     told = summary(pressed, BUILT)
     print(f"{told['blocks']} blocks run by their buttons, {told['figures']} figures: {len(found)} findings")
-    if not found and not chosen:
+    if not found and not chosen and not parsed.changed:
         SUMMARY.parent.mkdir(parents=True, exist_ok=True)
         SUMMARY.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return 1 if found or not pages else 0

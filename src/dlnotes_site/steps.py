@@ -117,10 +117,11 @@ TEST = (
     ),
     _module("site in a browser (pytest)", f"{_BUILD} tests", *_TESTS, "tests/browser", made="site"),
     _module(
-        "blocks by their buttons (dlnotes_site.pressed)",
+        "changed blocks by their buttons (dlnotes_site.pressed)",
         "docs src",
         "dlnotes_site.pressed",
-        made="site .cache/verification/pressed.json",
+        "--changed",
+        made="site",
     ),
     _module(
         "planted faults (dlnotes_site.faults)",

@@ -1,6 +1,7 @@
 """What is said of a block that was run by its button; the buttons themselves: tests/browser/test_pressed.py."""
 
 import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -145,3 +146,38 @@ def test_a_site_without_buttons_is_told(
     monkeypatch.setattr(pressed, "BUILT", built / "nothing")
     assert pressed.main([]) == 1
     assert "has no Run buttons: run `make site`" in capsys.readouterr().err
+
+
+def test_what_is_not_committed_yet_counts_as_changed(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "init.defaultBranch=main")
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    assert pressed.changed(tmp_path) == set(), "without git nothing is known"
+    old, new, other = (
+        tmp_path / "docs" / lang / f"{name}.md" for lang, name in (("ja", "a"), ("en", "新"), ("en", "c"))
+    )
+    for file in (old, new, other):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("# A\n", encoding="utf-8")
+    git("init")
+    assert pressed.changed(tmp_path) == {"docs/ja/a.md", "docs/en/新.md", "docs/en/c.md"}
+    git("add", old.as_posix(), other.as_posix())
+    git("commit", "-m", "A")
+    assert pressed.changed(tmp_path) == {"docs/en/新.md"}
+    old.write_text("# B\n", encoding="utf-8")
+    assert pressed.changed(tmp_path) == {"docs/ja/a.md", "docs/en/新.md"}
+
+
+@pytest.mark.usefixtures("built")
+def test_of_the_changed_pages_alone_the_buttons_are_pressed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pressed, "press_all", lambda pages, folder: {"en/x/": [GOOD, replace(GOOD, figures=0)]})
+    monkeypatch.setattr(pressed, "changed", lambda: {"docs/ja/x.md"})
+    assert pressed.main(["--changed"]) == 0
+    assert "`make pressed` presses the buttons of all" in capsys.readouterr().out
+    monkeypatch.setattr(pressed, "changed", lambda: {"docs/en/x.md"})
+    assert pressed.main(["--changed"]) == 1
+    assert "docs/en/x.md:7: " in capsys.readouterr().out
+    assert not pressed.SUMMARY.exists()

@@ -339,8 +339,15 @@ def test_workflows_pin_actions_and_cover_the_supported_pythons() -> None:
 def test_the_site_is_deployed_only_after_it_was_checked() -> None:
     pages = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text())
     commands = [step["run"] for step in pages["jobs"]["build"]["steps"] if "run" in step]
-    assert [command.split()[:2] for command in commands[:2]] == [["make", "test"], ["make", "site"]]
+    assert [command.split()[1] for command in commands[:3]] == ["test", "pressed", "site"]
     assert pages["jobs"]["deploy"]["needs"] == "build"
+
+
+def test_where_the_tests_are_run_for_all_every_button_is_pressed() -> None:
+    """`make test` presses those of changed pages alone."""
+    for name in (".ci/run", ".github/workflows/ci.yml", ".github/workflows/pages.yml"):
+        commands = re.findall(r"\bmake (\w+)", (ROOT / name).read_text())
+        assert {"test", "pressed"} <= set(commands), name
 
 
 def test_every_target_that_a_workflow_makes_is_in_the_makefile() -> None:
