@@ -1,7 +1,7 @@
 """What a lab's kernel is told before its first cell. This runs inside the kernel, where `prepare` is called once.
 
-Figures come out as the site's SVG and as PNG, warnings are errors while a cell runs, nothing leaves the machine, and
-each cell's CPU time and the line of its error are kept for `report`.
+Figures come out as the site's SVG and, in the light scheme, as the PNG of the notebooks. Warnings are errors while a
+cell runs, nothing leaves the machine, and each cell's CPU time and the line of its error are kept for `report`.
 """
 
 import ipaddress
@@ -27,6 +27,7 @@ _running: dict[str, Any] = {}
 def prepare(scheme: str) -> None:
     """Make the kernel draw in a colour scheme and keep the rules of the labs."""
     shell: Any = get_ipython()
+    _running["scheme"] = scheme
     for name, value in figures.style(scheme).items():
         plt.rcParams[name] = value  # type: ignore[index]
     plt.switch_backend(plt.rcParams["backend"])  # Jupyter's own, which now says how figures are shown
@@ -37,7 +38,8 @@ def prepare(scheme: str) -> None:
 
 def _begin(info: Any) -> None:
     shell: Any = get_ipython()  # said each time, for matplotlib says otherwise when a cell ends
-    shell.display_formatter.formatters["image/png"].for_type(Figure, figures.to_png)
+    picture = figures.to_png if _running["scheme"] == "light" else lambda figure: None
+    shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
     shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, _drawn)
     _running.update(filters=warnings.catch_warnings(), begin=time.process_time(), flaws=[])
     _running["filters"].__enter__()

@@ -133,7 +133,7 @@ def _take(output: nbformat.NotebookNode, answer: Answer) -> None:
         pass  # bars come in many pieces: `cell` looks at stderr as a whole
     elif output.output_type == "display_data" and "image/svg+xml" in output.data:
         answer["figures"].append(output.data["image/svg+xml"])
-        answer["pictures"].append(output.data["image/png"].strip())
+        answer["pictures"].append(output.data.get("image/png", "").strip())
     elif output.output_type == "execute_result":
         value = output.data.get("text/plain", "")
         answer["error"] = f"shows the value of its last line, {value[:40]!r}: print it, or end with plt.show()"

@@ -174,7 +174,7 @@ def test_japanese_in_a_label_is_drawn(reader: Reader) -> None:
 
 
 def test_memory_that_is_not_there_is_said_in_a_sentence(reader: Reader) -> None:
-    reader.write(2, "import numpy as np\nkept = [np.ones(10**8) for _ in range(9)]\n")
+    reader.write(2, "import numpy as np\nkept = [np.empty(10**8) for _ in range(9)]\n")
     reader.run(2, timeout=BOOT)
     said = reader.block(2).locator(".dl-result").inner_text() + reader.status(2).inner_text()
     assert "not enough memory" in said

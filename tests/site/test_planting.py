@@ -116,12 +116,12 @@ def test_a_fault_in_a_copy_is_caught_and_one_that_changes_nothing_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults.copy(site.ROOT, tmp_path)
-    monkeypatch.setattr(faults, "looks_at", lambda path: [step for step in TEST if step.name.startswith("pages")])
-    harmless = faults.look(tmp_path, Fault("none", "docs/ja/guide.md", 1, "nothing"))
+    monkeypatch.setattr(faults, "looks_at", lambda path: [step for step in TEST if step.name.startswith("code (")])
+    harmless = faults.look(tmp_path, Fault("none", "src/dlnotes/losses.py", 1, "nothing"))
     assert (harmless.step, harmless.message) == ("", "no step fails")
-    fault = faults.plant("a heading's id changed in one language", random.Random(3), Tree(tmp_path, PAGES))
+    fault = faults.plant("code that the linters refuse", random.Random(3), Tree(tmp_path, PAGES))
     caught = faults.look(tmp_path, fault)
-    assert caught.step.startswith("pages")
+    assert caught.step.startswith("code (")
     report = faults.report("seed", [harmless, caught], 1.0)
     assert (report["planted"], report["caught"]) == (2, 1)
 
