@@ -1,19 +1,24 @@
 """The steps of `make test` and `make lint`: each is named and timed, all are run, one failure fails all.
 
 A step that passed is not run again until something that it depends on changes: files of the project, what an earlier
-step made, the locked packages or Python. `FRESH=1 make test` runs them all.
+step made, the locked packages or Python. `FRESH=1 make test` runs them all. They are run one after the other, for most
+keep all cores busy; of small ones that follow each other, two are run at a time.
 """
 
 import datetime
 import hashlib
+import itertools
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from dlnotes_site.hygiene import project_files
 from dlnotes_site.node import NODE
@@ -31,13 +36,23 @@ class Step:
     """A command with the name under which it is reported, and what its result depends on.
 
     `needs` are files and folders of the project, "." for all of it; `made` are files and folders that the step makes or
-    that an earlier one made for it. A step without `needs` is always run.
+    that an earlier one made for it. A step without `needs` is always run. A `small` one keeps one core busy at most.
     """
 
     name: str
     command: tuple[str, ...]
     needs: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a step ("passed", "FAILED" or "unchanged"), and in how many seconds."""
+
+    step: Step
+    outcome: str
+    seconds: float
 
 
 def _module(name: str, needs: str, module: str, *arguments: str, made: str = "") -> Step:
@@ -49,10 +64,10 @@ _PAGES = "docs src benchmarks/results.json mkdocs.yml mkdocs.en.yml tests/formul
 _BUILD = f"{_PAGES} overrides LICENSE README.md"
 _TESTS = ("pytest", "--quiet", "-n", "auto", "--dist", "worksteal")
 
-LINT = (
+_LINT = (
+    _module("types (mypy --strict)", "src", "mypy", "--no-error-summary"),  # the longest
     _module("code (ruff check)", _PYTHON, "ruff", "check", "--quiet", "."),
     _module("form of the code (ruff format)", _PYTHON, "ruff", "format", "--check", "--quiet", "."),
-    _module("types (mypy --strict)", "src", "mypy", "--no-error-summary"),
     Step("workflows (actionlint)", (str(BIN / "actionlint"), *WORKFLOWS), (".github",)),
     Step("workflows (zizmor)", (str(BIN / "zizmor"), "--offline", "--quiet", ".github"), (".github",)),
     Step(
@@ -73,10 +88,12 @@ LINT = (
     _module("hosts, paths and origins", ".", "dlnotes_site.hygiene"),
 )
 
+LINT = tuple(replace(step, small=True) for step in _LINT)
 TEST = (
     *LINT,
-    _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
+    replace(_module("a browser for the tests", "", "dlnotes_site.browser"), small=True),
     _module("runtime of the Run buttons (dlnotes_site.runtime)", "", "dlnotes_site.runtime"),
+    _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
     _module(
         "site (dlnotes_site build --strict)", _BUILD, "dlnotes_site", "build", "--strict", made="site .cache/runtime"
     ),
@@ -96,7 +113,6 @@ TEST = (
         "README.md",
         made="site/assets/figures .cache/codeblocks.json",
     ),
-    _module("a browser for the tests", "", "dlnotes_site.browser"),
     _module(
         "library (pytest)",
         "src/dlnotes tests benchmarks",
@@ -143,37 +159,59 @@ def environment() -> dict[str, str]:
 
 
 def run(steps: Sequence[Step], kept: Path = KEPT) -> int:
-    """Run the steps one after the other, whatever fails; print a summary; return the exit code."""
-    results = []
-    for number, step in enumerate(steps, 1):
-        print(f"[{number}/{len(steps)}] {step.name}", flush=True)
-        start = time.monotonic()
-        outcome = "passed"
-        if is_kept(step, kept):
-            outcome = "unchanged"
+    """Run the steps, whatever fails; print a summary; return the exit code."""
+    begin = time.monotonic()
+    places = {step: f"[{number}/{len(steps)}]" for number, step in enumerate(steps, 1)}
+    results: list[Result] = []
+    for small, together in itertools.groupby(steps, lambda step: step.small):
+        if small:
+            with ThreadPoolExecutor(2) as pool:
+                results += pool.map(lambda step: _beside_another(step, places[step], kept), together)
         else:
-            before = digest(step.needs)
-            try:
-                done = subprocess.run(step.command, env=environment(), check=False).returncode == 0
-            except OSError as error:
-                print(error, flush=True)
-                done = False
-            outcome = "passed" if done else "FAILED"
-            if done and before == digest(step.needs):
-                keep(step, kept)
-            else:
-                _record(step, kept).unlink(missing_ok=True)
-        seconds = time.monotonic() - start
-        said = "unchanged since it passed" if outcome == "unchanged" else f"{outcome} in {seconds:.1f} s"
-        print(f"    {said}", flush=True)
-        results.append((step, outcome, seconds))
+            for step in together:
+                print(places[step], step.name, flush=True)
+                results.append(_run(step, kept))
+                print(_said(results[-1]), flush=True)
     print("\nSummary, the slowest first")
-    for step, outcome, seconds in sorted(results, key=lambda result: -result[2]):
-        print(f"  {outcome:9} {seconds:6.1f} s  {step.name}")
-    failed = sum(outcome == "FAILED" for _, outcome, _ in results)
-    print(f"  {sum(seconds for *_, seconds in results):.0f} s in all")
+    for result in sorted(results, key=lambda result: -result.seconds):
+        print(f"  {result.outcome:9} {result.seconds:6.1f} s  {result.step.name}")
+    failed = sum(result.outcome == "FAILED" for result in results)
+    print(f"  {time.monotonic() - begin:.0f} s in all")
     print(f"steps: {len(results) - failed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
+
+
+def _beside_another(step: Step, place: str, kept: Path) -> Result:
+    """Run a small step; what it prints comes in one piece, when it ends."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
+        result = _run(step, kept, printed)
+        printed.seek(0)
+        print(f"{place} {step.name}\n{printed.read()}{_said(result)}", flush=True)
+    return result
+
+
+def _run(step: Step, kept: Path, printed: IO[str] | None = None) -> Result:
+    start = time.monotonic()
+    if is_kept(step, kept):
+        return Result(step, "unchanged", time.monotonic() - start)
+    before = digest(step.needs)
+    try:
+        done = subprocess.run(step.command, env=environment(), stdout=printed, stderr=printed, check=False)
+        passed = done.returncode == 0
+    except OSError as error:
+        print(error, file=printed, flush=True)
+        passed = False
+    if passed and before == digest(step.needs):
+        keep(step, kept)
+    else:
+        _record(step, kept).unlink(missing_ok=True)
+    return Result(step, "passed" if passed else "FAILED", time.monotonic() - start)
+
+
+def _said(result: Result) -> str:
+    if result.outcome == "unchanged":
+        return "    unchanged since it passed"
+    return f"    {result.outcome} in {result.seconds:.1f} s"
 
 
 def digest(places: Sequence[str]) -> str:

@@ -209,6 +209,26 @@ def test_steps_are_all_run_and_one_failure_fails_all(capfd: pytest.CaptureFixtur
     assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 0 failed"
 
 
+def test_two_small_steps_are_run_at_a_time_and_what_each_prints_stands_together(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    meet = "import pathlib, sys, time\nprint('begin', flush=True)\npathlib.Path(sys.argv[1]).touch()\n"
+    meet += "end = time.monotonic() + 60\nwhile not pathlib.Path(sys.argv[2]).exists():\n"
+    meet += "    assert time.monotonic() < end\n    time.sleep(0.01)\nprint('end', file=sys.stderr)\n"
+    one, two = (str(tmp_path / name) for name in "ab")
+    small = [
+        steps.Step(name, (sys.executable, "-c", meet, *files), small=True)
+        for name, files in (("first", (one, two)), ("second", (two, one)))
+    ]
+    missing = steps.Step("missing", ("/no/such/program",), small=True)
+    assert steps.run([*small, missing, steps.Step("last", (sys.executable, "-c", "print('last')"))]) == 1
+    out = capfd.readouterr().out
+    for number, name in enumerate(("first", "second"), 1):
+        assert re.search(rf"^\[{number}/4\] {name}\nbegin\nend\n    passed in [\d.]+ s$", out, re.MULTILINE), out
+    assert re.search(r"^\[3/4\] missing\n.*No such file.*\n    FAILED in ", out, re.MULTILINE), out
+    assert out.splitlines()[-1] == "steps: 3 passed, 1 failed"
+
+
 def test_a_step_that_passed_is_run_again_only_when_what_it_depends_on_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,7 +72,7 @@ def readers() -> list[tuple[str, str, bool]]:
     All are taken with the Python of the build, which in CI is each that is supported.
     """
     others = [version for version in pythons() if version != OWN] or [OWN]
-    return [*((name, OWN, True) for name in LABS), *((LABS[-1], version, False) for version in others)]
+    return [*((name, OWN, True) for name in LABS), *(("labs/overfitting", version, False) for version in others)]
 
 
 def run(notebook: NotebookNode, python: Path, folder: Path, *, as_the_site: bool = False) -> None:
