@@ -30,7 +30,7 @@ class Reader:
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
 
     def open(self, path: str) -> None:
-        self.page.goto(self.address + path, wait_until="networkidle")
+        self.page.goto(self.address + path)
 
     def block(self, number: int) -> Locator:
         return self.page.locator(f"#block-{number}")

@@ -34,7 +34,7 @@ def test_every_folder_of_pages_has_its_page_here() -> None:
 @pytest.mark.parametrize("name", CHAPTERS)
 @pytest.mark.parametrize("lang", ["ja", "en"])
 def test_the_copy_button_of_each_block_copies_what_is_run(lang: str, name: str, page: Page, address: str) -> None:
-    page.goto(f"{address}{'en/' if lang == 'en' else ''}{name}/", wait_until="networkidle")
+    page.goto(f"{address}{'en/' if lang == 'en' else ''}{name}/")
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
     expected = _of(lang, name)
     buttons = page.locator(".language-python").locator("[data-md-type=copy], .md-clipboard")
