@@ -12,10 +12,12 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lxml import html
@@ -105,21 +107,29 @@ def canonical(file: File) -> str:
 
 
 def validity(built: Site, cache: Path | None = None) -> Iterator[Finding]:
-    """Each HTML file is valid by html-validate; `cache` keeps what was found, by content. One node process."""
+    """Each HTML file is valid by html-validate; `cache` keeps what was found, by content."""
     known = json.loads(cache.read_text(encoding="utf-8")) if cache and cache.is_file() else {}
     script = SCRIPT.read_bytes()
     keys = {path: hashlib.sha256(script + (built.folder / path).read_bytes()).hexdigest()[:24] for path in built.files}
     if missing := [str(built.folder / path) for path, key in keys.items() if key not in known]:
-        done = subprocess.run([NODE, SCRIPT], input=json.dumps(missing), capture_output=True, encoding="utf-8")
-        if done.returncode != 0:
-            raise RuntimeError(f"html-validate did not run (make setup?): {done.stderr.strip()}")
         known |= {keys[Path(path).relative_to(built.folder).as_posix()]: [] for path in missing}
-        for one in json.loads(done.stdout):
+        with ThreadPoolExecutor(2) as pool:  # a process of node each
+            found = chain.from_iterable(pool.map(_invalid, filter(None, (missing[::2], missing[1::2]))))
+        for one in found:
             known[keys[Path(one["path"]).relative_to(built.folder).as_posix()]].append([one["line"], one["text"]])
     if cache:
         cache.parent.mkdir(parents=True, exist_ok=True)
         cache.write_text(json.dumps({key: known[key] for key in sorted(keys.values())}), encoding="utf-8")
     yield from _once(built.files[path].at(line, text) for path, key in keys.items() for line, text in known[key])
+
+
+def _invalid(files: Sequence[str]) -> list[dict[str, Any]]:
+    """What html-validate finds in some files."""
+    done = subprocess.run([NODE, SCRIPT], input=json.dumps(files), capture_output=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise RuntimeError(f"html-validate did not run (make setup?): {done.stderr.strip()}")
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
 
 
 def _once(found: Iterator[Finding]) -> Iterator[Finding]:

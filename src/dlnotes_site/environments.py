@@ -91,10 +91,9 @@ def make(
     versions: str = "locked",
     *,
     extra: Sequence[str] = (),
-    library: bool = True,
     seed: bool = False,
 ) -> Environment:
-    """An environment of a Python with a wheel (or all but it, without `library`), made once, by one process.
+    """An environment of a Python with a wheel, made once, by one process.
 
     `versions` are the locked ones, the oldest that the wheel allows or the newest that there are today; `extra` are
     packages beside it (with the oldest versions of the others they keep their locked ones); with `seed` it has pip.
@@ -103,9 +102,9 @@ def make(
         raise FileNotFoundError(f"no Python {version} on this machine: it has {', '.join(sorted(pythons()))}")
     pins = (ROOT / "requirements.txt").read_bytes()
     today = datetime.date.today().isoformat() if versions == "newest" else ""
-    parts = [pins, wheel.read_bytes(), repr((versions, today, *extra, library, seed, _PACKAGES)).encode()]
+    parts = [pins, wheel.read_bytes(), repr((versions, today, *extra, seed, _PACKAGES)).encode()]
     key = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
-    kind = "-".join([version, versions, *extra, *([] if library else ["alone"])])
+    kind = "-".join([version, versions, *extra])
     folder = FOLDER / f"{kind}-{key}"
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{kind}.lock").open("w") as lock:
@@ -114,7 +113,7 @@ def make(
             for other in FOLDER.glob(f"{kind}-{'?' * 16}"):  # of an earlier wheel
                 shutil.rmtree(other)
             _create(folder, version, seed)
-            _install(folder, wheel, versions, extra, library)
+            _install(folder, wheel, versions, extra)
             home = {"PATH": os.defpath, "HOME": str(folder / "home"), "MPLBACKEND": "agg"}
             (folder / "home").mkdir()
             subprocess.run([folder / "bin" / "python", "-I", "-c", "import matplotlib.pyplot"], env=home, check=True)
@@ -129,14 +128,13 @@ def _create(folder: Path, version: str, seed: bool) -> None:
     subprocess.run([*_UV, "venv", "--quiet", *flags, "--python", pythons()[version], folder], check=True)
 
 
-def _install(folder: Path, wheel: Path, versions: str, extra: Sequence[str], library: bool) -> None:
+def _install(folder: Path, wheel: Path, versions: str, extra: Sequence[str]) -> None:
     pip = [
         *_UV,
         "pip",
         "install",
         "--quiet",
         "--system-certs",
-        "--compile-bytecode",
         "--python",
         str(folder / "bin" / "python"),
     ]
@@ -146,7 +144,7 @@ def _install(folder: Path, wheel: Path, versions: str, extra: Sequence[str], lib
         "newest": ["--upgrade"],
     }[versions]
     beside = [f"{name}=={_locked(name)}" for name in extra] if versions == "oldest" else extra
-    subprocess.run([*pip, *chosen, *needs(wheel), *([str(wheel)] if library else []), *beside], check=True)
+    subprocess.run([*pip, *chosen, *needs(wheel), str(wheel), *beside], check=True)
 
 
 def _locked(name: str) -> str:

@@ -123,7 +123,7 @@ FOREIGN = {
 @pytest.mark.parametrize("what", FOREIGN)
 def test_what_does_not_belong_to_the_page_is_refused(page: Page, elsewhere: Elsewhere, what: str) -> None:
     said, doing = (text.replace("ELSEWHERE", elsewhere.address) for text in FOREIGN[what])
-    page.goto("/basics/perceptron/", wait_until="networkidle")
+    page.goto("/basics/perceptron/")
     page.evaluate(f"() => {{ {doing}; }}")
     page.wait_for_function("window.refused.length > 0")
     assert refused(page)[0].startswith(said.removesuffix("/"))
@@ -132,7 +132,7 @@ def test_what_does_not_belong_to_the_page_is_refused(page: Page, elsewhere: Else
 
 
 def test_webassembly_may_be_compiled(page: Page) -> None:
-    page.goto("/basics/perceptron/", wait_until="networkidle")
+    page.goto("/basics/perceptron/")
     empty = "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])"
     assert page.evaluate(f"WebAssembly.compile({empty}).then((module) => module instanceof WebAssembly.Module)")
     assert refused(page) == []

@@ -52,22 +52,21 @@ def test_a_python_that_the_machine_has_not_is_named_with_those_that_it_has(wheel
 
 
 @pytest.mark.parametrize(
-    ("versions", "library", "chosen", "tests"),
+    ("versions", "chosen", "tests"),
     [
-        ("locked", True, ["--constraint", "requirements.txt"], "pytest"),
-        ("oldest", True, ["--resolution", "lowest-direct"], "pytest==8.4"),
-        ("newest", True, ["--upgrade"], "pytest"),
-        ("newest", False, ["--upgrade"], "pytest"),
+        ("locked", ["--constraint", "requirements.txt"], "pytest"),
+        ("oldest", ["--resolution", "lowest-direct"], "pytest==8.4"),
+        ("newest", ["--upgrade"], "pytest"),
     ],
 )
 def test_what_the_wheel_needs_is_installed_in_the_versions_that_are_asked_for(
-    versions: str, library: bool, chosen: list[str], tests: str, project: Path, wheel: Path, commands: list[list[str]]
+    versions: str, chosen: list[str], tests: str, project: Path, wheel: Path, commands: list[list[str]]
 ) -> None:
-    environments._install(project / "there", wheel, versions, ["pytest"], library)
+    environments._install(project / "there", wheel, versions, ["pytest"])
     (command,) = commands
     end = [part.replace(f"{project}/", "") for part in command[command.index("--python") + 1 :]]
-    there = ["site/assets/wheels/dlnotes-0-py3-none-any.whl"] if library else []
-    assert end == ["there/bin/python", *chosen, "numpy>=2.1", "tqdm", *there, tests]
+    there = "site/assets/wheels/dlnotes-0-py3-none-any.whl"
+    assert end == ["there/bin/python", *chosen, "numpy>=2.1", "tqdm", there, tests]
 
 
 def test_a_package_without_a_locked_version_is_an_error(project: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,9 +48,9 @@ kernel.prepare("light")
 """
 
 
-def environment(version: str, *, library: bool = True) -> Path:
-    """The Python of an environment with a kernel and the site's wheel (or all but it)."""
-    return environments.make(version, wheel(), extra=("ipykernel",), library=library, seed=True).python
+def environment(version: str) -> Path:
+    """The Python of an environment with a kernel and the site's wheel."""
+    return environments.make(version, wheel(), extra=("ipykernel",), seed=True).python
 
 
 def wheel() -> Path:
@@ -175,10 +176,12 @@ def address() -> Iterator[str]:
 
 def test_the_first_cell_installs_the_wheel_of_the_site_if_the_library_is_missing(address: str, tmp_path: Path) -> None:
     version = sorted(pythons())[-1]
-    original = environment(version, library=False).parent.parent
+    original = environment(version).parent.parent
     copy = tmp_path / "environment"
     shutil.copytree(original, copy, symlinks=True, copy_function=os.link)  # pip replaces files, it changes none
     python = copy / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", "dlnotes"], check=True)
+    assert (original / "lib" / f"python{version}" / "site-packages" / "dlnotes" / "__init__.py").is_file()
     (downloaded_lab,) = LABS[:1]
     notebook = nbformat.read(downloaded("en", downloaded_lab), as_version=4)
     first = notebook.cells[0]
