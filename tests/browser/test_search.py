@@ -1,10 +1,11 @@
 """Search in the built site, in a real browser, through the box that readers type into."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from dlnotes_site.glossary import read_terms
 from dlnotes_site.search import answers
@@ -146,6 +147,7 @@ def test_search_works_after_instant_navigation(page: Page) -> None:
     page.goto("/guide/")
     page.locator(".md-nav--primary a[href$='glossary/']").first.click()
     page.wait_for_url("**/glossary/")
+    expect(page.locator("article h1")).to_have_text(re.compile("用語集"))  # the address changes before the page does
     page.locator("[data-md-component=search-query]").click()
     type_in(page, "ReLU")
     link = page.locator(".md-search-result__link").first
