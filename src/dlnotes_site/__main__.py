@@ -11,6 +11,7 @@ from collections.abc import Sequence
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
 
 from dlnotes_site import site
+from dlnotes_site.history import git
 
 
 def build(arguments: argparse.Namespace) -> int:
@@ -24,9 +25,7 @@ def build(arguments: argparse.Namespace) -> int:
 
 def _date() -> None:
     """What a built file says of its time is the day of the commit: a build of it is the same on any other day."""
-    command = ["git", "log", "-1", "--format=%ct"]
-    done = subprocess.run(command, cwd=site.ROOT, capture_output=True, text=True, check=False)
-    seconds = int(done.stdout.strip() or time.time())  # without git there is no commit to ask
+    seconds = int(git(site.ROOT, "log", "-1", "--format=%ct").strip() or time.time())  # perhaps there is no commit
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(seconds // 86400 * 86400))
 
 

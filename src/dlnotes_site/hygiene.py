@@ -6,11 +6,11 @@ are checked, too (origins.py), here the place is named where it was written.
 """
 
 import re
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from dlnotes_site.history import git
 from dlnotes_site.page import Finding
 
 # In pieces, so that this file passes its own check.
@@ -52,12 +52,8 @@ _NOT_OURS = {".git", ".venv", "node_modules", ".setup", "site", "dist", *_CACHES
 
 def project_files(root: Path) -> Iterator[Path]:
     """Yield the files that are or would be committed; without git, all but what the project makes."""
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
-        files: Iterable[Path] = (root / name for name in listing if name)
-    except (OSError, subprocess.CalledProcessError):
-        files = _walk(root)
+    listing = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    files = (root / name for name in listing.split("\0") if name) if listing else _walk(root)
     yield from sorted(path for path in files if path.is_file() and not path.is_symlink())
 
 

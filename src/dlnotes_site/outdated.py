@@ -6,7 +6,6 @@ commits of the page are read from the newest back, until all digests that are as
 
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from dlnotes_site import blocks, labs, parity, site
 from dlnotes_site.glossary import GLOSSARY
+from dlnotes_site.history import git
 from dlnotes_site.page import Page, Prose
 
 _TOKEN = re.compile(r"[A-Za-z0-9.]+|[\u3041-\u309f]+|[\u30a1-\u30ff]+|[\u3400-\u9fff々]+|\s+|.", re.DOTALL)
@@ -75,7 +75,7 @@ def in_history(root: Path, page: Page, wanted: Iterable[str]) -> dict[str, str]:
     """The source of units of a page's Japanese text, by digest, from the commits of its files, the newest first."""
     left, found = set(wanted), dict[str, str]()
     files = [page.path, *([site.TERMS.as_posix()] if page.name == GLOSSARY else [])]
-    for commit in _git(root, "log", "--format=%H", "--", *files).split() if left else ():
+    for commit in git(root, "log", "--format=%H", "--", *files).split() if left else ():
         for unit in _page_at(root, commit, page).prose:
             if (digest := parity.digest(unit)) in left:
                 left.remove(digest)
@@ -86,7 +86,7 @@ def in_history(root: Path, page: Page, wanted: Iterable[str]) -> dict[str, str]:
 
 
 def _page_at(root: Path, commit: str, page: Page) -> Page:
-    text = _git(root, "show", f"{commit}:{page.path}")
+    text = git(root, "show", f"{commit}:{page.path}")
     if page.lab:
         return labs.read(text, page.path, page.name)["ja"]
     old = blocks.read(text, page.path, page.name, "ja")
@@ -95,14 +95,8 @@ def _page_at(root: Path, commit: str, page: Page) -> Page:
     with tempfile.TemporaryDirectory() as folder:  # the entries are made from the table
         table = Path(folder) / site.TERMS
         table.parent.mkdir(parents=True)
-        table.write_text(_git(root, "show", f"{commit}:{site.TERMS.as_posix()}"), encoding="utf-8")
+        table.write_text(git(root, "show", f"{commit}:{site.TERMS.as_posix()}"), encoding="utf-8")
         return site.with_glossary(old, {}, Path(folder))
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """What git prints; "" where it fails: a file that a commit removed, a folder without history."""
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, encoding="utf-8", check=False)
-    return done.stdout if done.returncode == 0 else ""
 
 
 def marked(was: str, now: str, *, colours: bool = False) -> str:

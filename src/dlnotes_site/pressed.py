@@ -14,7 +14,6 @@ import hashlib
 import json
 import multiprocessing
 import re
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -30,6 +29,7 @@ from playwright.sync_api import sync_playwright
 
 from dlnotes_site import outputs, site
 from dlnotes_site.browser import find_chromium, launch_arguments
+from dlnotes_site.history import git
 from dlnotes_site.page import Finding, Page, folder_of
 from dlnotes_site.serving import serving_site
 
@@ -201,11 +201,7 @@ def _read(file: Path) -> list[Pressed]:
 
 def changed(root: Path = site.ROOT) -> set[str]:
     """The sources of pages that are not as in the last commit, new ones included; without git, none."""
-    command = ["git", "-C", str(root), "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "docs"]
-    try:
-        said = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return set()
+    said = git(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "docs")
     return {entry[3:] for entry in said.split("\0") if entry}
 
 
@@ -228,14 +224,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="dlnotes_site.pressed", description=__doc__.split("\n\n")[0])
     parser.add_argument("page", nargs="*", help="of these pages only, as in training/optimizers")
     parser.add_argument("--changed", action="store_true", help="of the pages that are not committed yet")
-    parsed = parser.parse_args(arguments)
-    chosen = parsed.page
+    chosen = parser.parse_args(arguments)
     if not (BUILT / "assets/run/manifest.json").is_file():
         print("the site has no Run buttons: run `make site` where their runtime can be fetched", file=sys.stderr)
         return 1
     pages = [page for of_lang in site.read().values() for page in of_lang.values() if page.blocks]
-    pages = [page for page in pages if not chosen or page.name in chosen]
-    if parsed.changed:
+    pages = [page for page in pages if not chosen.page or page.name in chosen.page]
+    if chosen.changed:
         files = changed()
         pages = [page for page in pages if page.path in files]
         if not pages:
@@ -247,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(finding)
     told = summary(pressed, BUILT)
     print(f"{told['blocks']} blocks run by their buttons, {told['figures']} figures: {len(found)} findings")
-    if not found and not chosen and not parsed.changed:
+    if not (found or chosen.page or chosen.changed):
         SUMMARY.parent.mkdir(parents=True, exist_ok=True)
         SUMMARY.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     return 1 if found or not pages else 0

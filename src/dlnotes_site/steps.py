@@ -59,12 +59,16 @@ def _module(name: str, needs: str, module: str, *arguments: str, made: str = "")
     return Step(name, (PYTHON, "-m", module, *arguments), tuple(needs.split()), tuple(made.split()))
 
 
+def _small(*steps: Step) -> tuple[Step, ...]:
+    return tuple(replace(step, small=True) for step in steps)
+
+
 _PYTHON = "src tests benchmarks scripts"
 _PAGES = "docs src benchmarks/results.json mkdocs.yml mkdocs.en.yml tests/formulas tests/labs"
 _BUILD = f"{_PAGES} overrides LICENSE README.md"
 _TESTS = ("pytest", "--quiet", "-n", "auto", "--dist", "worksteal")
 
-_LINT = (
+LINT = _small(
     _module("types (mypy --strict)", "src", "mypy", "--no-error-summary"),  # the longest
     _module("code (ruff check)", _PYTHON, "ruff", "check", "--quiet", "."),
     _module("form of the code (ruff format)", _PYTHON, "ruff", "format", "--check", "--quiet", "."),
@@ -88,10 +92,9 @@ _LINT = (
     _module("hosts, paths and origins", ".", "dlnotes_site.hygiene"),
 )
 
-LINT = tuple(replace(step, small=True) for step in _LINT)
 TEST = (
     *LINT,
-    replace(_module("a browser for the tests", "", "dlnotes_site.browser"), small=True),
+    *_small(_module("a browser for the tests", "", "dlnotes_site.browser")),
     _module("runtime of the Run buttons (dlnotes_site.runtime)", "", "dlnotes_site.runtime"),
     _module("pages (dlnotes_site check)", _PAGES, "dlnotes_site", "check"),
     _module(

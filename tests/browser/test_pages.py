@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -101,9 +100,9 @@ class Watched:
         if not url.startswith((self.address, "data:", "blob:")):
             self.say(f"another origin: {url}")
 
-    def open(self, path: str, until: Literal["load", "networkidle"] = "networkidle") -> None:
+    def open(self, path: str) -> None:
         self.wrong.clear()
-        self.page.goto(self.address + path, wait_until=until)
+        self.page.goto(self.address + path, wait_until="networkidle")
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +124,7 @@ def laptop(chromium: Browser, address: str) -> Iterator[Watched]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.lang}/{page.name}")
 def test_a_page_on_a_phone(page: site.Page, phone: Watched) -> None:
-    phone.open(folder_of(page.lang, page.name), until="load")
-    phone.page.wait_for_load_state("networkidle")
+    phone.open(folder_of(page.lang, page.name))
     shift = phone.page.evaluate(SHIFT)
     drawn = phone.page.evaluate(OPENED)
     assert phone.wrong == []

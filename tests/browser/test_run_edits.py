@@ -79,7 +79,7 @@ def test_code_looks_the_same_in_the_editor(either: Reader, name: str, scheme: Li
     reader.page.emulate_media(color_scheme=scheme)
     reader.open(name)
     reader.page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
-    for block in reader.page.locator(".dl-block").all()[:4]:
+    for block in reader.page.locator(".dl-block").all()[:8]:
         letters, height = block.evaluate(LETTERS), block.evaluate(HEIGHT)
         before = {(letter, x + dx, y + dy): colour for letter, x, y, colour, _ in letters for dx in NEAR for dy in NEAR}
         block.locator(".dl-run__edit").click()

@@ -1,7 +1,6 @@
 """What is said of a block that was run by its button; the buttons themselves: tests/browser/test_pressed.py."""
 
 import json
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,6 +10,8 @@ import pytest
 from dlnotes_site import blocks, pressed, site
 from dlnotes_site.page import Page
 from dlnotes_site.pressed import Pressed
+
+from .test_outdated import git
 
 GOOD = Pressed("done", "Done (0.25 s)", "0.25 1e-3\n", "", 1, "0.25 1e-3\n", 1)
 SOURCE = "# Title {#title}\n\n```python\nprint(1)\n```\n\n```python\nprint(2)\n```\n"
@@ -149,10 +150,6 @@ def test_a_site_without_buttons_is_told(
 
 
 def test_what_is_not_committed_yet_counts_as_changed(tmp_path: Path) -> None:
-    def git(*arguments: str) -> None:
-        who = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "init.defaultBranch=main")
-        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
     assert pressed.changed(tmp_path) == set(), "without git nothing is known"
     old, new, other = (
         tmp_path / "docs" / lang / f"{name}.md" for lang, name in (("ja", "a"), ("en", "新"), ("en", "c"))
@@ -160,10 +157,10 @@ def test_what_is_not_committed_yet_counts_as_changed(tmp_path: Path) -> None:
     for file in (old, new, other):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("# A\n", encoding="utf-8")
-    git("init")
+    git(tmp_path, "init")
     assert pressed.changed(tmp_path) == {"docs/ja/a.md", "docs/en/新.md", "docs/en/c.md"}
-    git("add", old.as_posix(), other.as_posix())
-    git("commit", "-m", "A")
+    git(tmp_path, "add", old.as_posix(), other.as_posix())
+    git(tmp_path, "commit", "-m", "A")
     assert pressed.changed(tmp_path) == {"docs/en/新.md"}
     old.write_text("# B\n", encoding="utf-8")
     assert pressed.changed(tmp_path) == {"docs/ja/a.md", "docs/en/新.md"}
