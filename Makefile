@@ -8,6 +8,7 @@ COUNT ?= 100
 SEED ?= 1
 OTHER = $(if $(AS),--python $(AS)) $(if $(VERSIONS),--versions $(VERSIONS))
 export PYTHON
+export PYTHONDONTWRITEBYTECODE = # some images set it: hundreds of processes would compile all that they import
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \

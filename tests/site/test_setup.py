@@ -101,6 +101,11 @@ def test_python_is_found_where_it_is(project: Path, bare_path: Path, where: str)
     assert run.stdout == "found: -I scripts/setup.py\n"
 
 
+def test_what_is_imported_is_compiled_once_even_if_the_machine_says_otherwise(project: Path, bare_path: Path) -> None:
+    script(bare_path / "python3", 'case "$1" in -c) exit 0;; *) echo "[$PYTHONDONTWRITEBYTECODE]";; esac')
+    assert make(project, bare_path, PYTHONDONTWRITEBYTECODE="1").stdout == "[]\n"
+
+
 def test_without_a_network_one_sentence_says_so(project: Path) -> None:
     for name in (".venv", ".setup"):
         assert not (project / name).exists()
