@@ -4,6 +4,7 @@ A block with its output and figures becomes one paragraph with a placeholder (`f
 done, the placeholder's `<p>` becomes the block's HTML (`fill`).
 """
 
+import functools
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -135,6 +136,7 @@ def _back(place: str, titles: Mapping[str, str], up: str) -> str:
     return f'<a href="{up}{folder}#{label}">{title}: {label}</a>'
 
 
+@functools.lru_cache(1 << 10)  # both languages show the same code
 def highlighted(code: str, language: str) -> str:
     """Code in the form of Material's own code blocks, so that its style and copy button apply."""
     formatter = HtmlFormatter(cssclass="highlight", wrapcode=True)
