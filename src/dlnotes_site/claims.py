@@ -4,7 +4,7 @@ It is one of these. Marked behind its digits: `<!-- = 96.7/28.4 -->` computed fr
 `<!-- < 2457.7 -->`, `<!-- > 0.05 -->` at most or at least such a value, `<!-- of: training/optimizers -->` quoted
 from another page, `<!-- of: #experiment-steps -->` from another section, `<!-- given -->` a premise that the sentence
 makes, `<!-- cited -->` from the literature. Printed in its section, as rounded there. Set by a program or a formula.
-Given by a question. A label. Or a small whole number, which is a word in disguise.
+Given by a check question or asked for in a heading. A label. Or a small whole number, which is a word in disguise.
 
 Only the section is searched, and those that the text names (a link to `#id`, "experiment 2"): on a whole page any two
 digits are found somewhere.
@@ -216,7 +216,7 @@ def _kind(number: Number, unit: Prose, here: Known, runs: Mapping[str, Run], pag
     beside = here.page.lab or any(line in some for line, _ in here.page.measured for some in near)
     if beside and any(map(number.is_of, here.tested)):
         return "asserted"
-    if numbers.asked(unit.source, number.end):
+    if unit.kind == "heading" and numbers.asked(unit.source, number.end):
         return "given"
     if number.value in here.given.get(here.question(unit.line), []):
         return "given"

@@ -103,8 +103,10 @@ def _read(text: str) -> Iterator[Number]:
         if match["exponent"]:
             value, step = (one * 10.0 ** int(match["exponent"]) for one in (value, step))
         if _ABOUT_BEFORE.search(before) or _ABOUT_AFTER.search(after):
-            while value and not match["fraction"] and value % (10 * step) == 0:
+            while not match["fraction"] and value > 10 * step and value % (10 * step) == 0:  # 14 is not about 10
                 step *= 10
+            if value == step > 1:  # nor 14 thousand about ten thousand (1万)
+                step /= 10
         if match["tenths"]:
             value, step = 10 * value, 10 * step
         percent = match["percent"] or match["points"] or match["tenths"]

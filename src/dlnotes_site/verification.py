@@ -1,7 +1,7 @@
 """What the page `verification` and each page's foot say of the checks: counted, timed and read from their results.
 
-Nothing is typed in. The steps of `make test` leave their results in `.cache/verification`, the long runs (`make
-faults`, `make mutants`) in `tests/`; a result that is not there is said not to be there.
+Nothing is typed in. The steps of `make test` and `make pressed` leave their results in `.cache/verification`, the long
+runs (`make faults`, `make mutants`) in `tests/`; a result that is not there is said not to be there.
 """
 
 import datetime
@@ -183,7 +183,7 @@ def _copies(root: Path, words: Mapping[str, str]) -> str:
 def _pressed(root: Path, words: Mapping[str, str]) -> str:
     file = root / RESULTS / "pressed.json"
     if not file.is_file():
-        return _missing(words, "make test")
+        return _missing(words, "make pressed")
     told = json.loads(file.read_text(encoding="utf-8"))
     row = (f"Pyodide {told['pyodide']}", sum(told["blocks"].values()), told["figures"], told["slowest"], told["date"])
     return _table([words[name] for name in ("run", "blocks", "drawn", "slowest", "day")], [row])

@@ -109,6 +109,11 @@ def test_round_numbers_are_rounder_where_the_text_says_about() -> None:
     exact, about, ja = (numbers.read(text)[0] for text in ("5,000 runs", "about 5,000 runs", "5,000回ほど"))
     assert not exact.is_of(4873)
     assert about.is_of(4873)
+    ten, many = (numbers.read(text)[0] for text in ("about 10 times", "約1万回"))
+    assert ten.is_of(10.4)
+    assert not ten.is_of(7.05)
+    assert many.is_of(10400)
+    assert not many.is_of(7050)
     assert ja.is_of(4873)
     assert not about.is_of(4300)
 
@@ -122,7 +127,7 @@ def test_round_numbers_are_rounder_where_the_text_says_about() -> None:
         ("It stays below 30<!-- > 28.4 -->.", "computed"),
         ("The rate is 0.3.", "set"),
         ("It is 0.625<!-- of: #two --> there.", "quoted"),
-        ("Is it above 55 %?", "given"),
+        ("### Is it above 55 %? {#q}", "given"),
         ("At 55<!-- given --> % it would do.", "given"),
         ("The paper has 3.6<!-- cited --> %.", "cited"),
         ("See experiment 14.", "label"),
@@ -145,6 +150,8 @@ def test_each_number_has_a_kind(text: str, kind: str) -> None:
         ("It has 6 % left.", "the prose says 6 %"),
         ("It is 0.625 here.", "the prose says 0.625"),
         ("It takes 43 steps.", "the prose says 43"),
+        ("Is it above 55 %?", "the prose says 55 %"),
+        ("It is about 10<!-- = 2*96.7/28.4 --> times.", "which is 6.80986"),
         ("It is 3.5<!-- = 96.7/28.4 --> times.", "which is 3.40493"),
         ("It exceeds 98<!-- < 96.7 --> %.", "which is 96.7"),
         ("It is below 20<!-- > 28.4 -->.", "which is 28.4"),
