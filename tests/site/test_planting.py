@@ -95,6 +95,7 @@ def test_a_fault_of_the_code_may_be_named_by_the_test_that_fails() -> None:
     fault = Fault("kind", "src/dlnotes/losses.py", 40, "what")
     assert faults.names("tests/test_losses.py:12: AssertionError", fault, Path("/tmp"))
     assert not faults.names("1 failed", fault, Path("/tmp"))
+    assert faults.names("Makefile:46: a path of one machine", Fault("kind", "Makefile", 46, "what"), Path("/tmp"))
 
 
 @pytest.mark.parametrize("path", ["docs/ja/guide.md", "src/dlnotes/losses.py", ".github/workflows/ci.yml", "LICENSE"])
@@ -185,6 +186,8 @@ def test_a_fault_in_both_languages_is_recorded_as_a_translator_would(
         ("src/dlnotes_site/blocks.py", ["tests/site/test_blocks.py", "tests/site/test_faults.py"]),
         ("src/dlnotes_site/nowhere.py", ["tests/site/test_faults.py"]),
         ("README.md", ["--codeblocks", "README.md"]),
+        (".github/workflows/ci.yml", ["tests/site/test_setup.py"]),
+        ("Makefile", ["tests/site/test_setup.py"]),
     ],
 )
 def test_the_tests_of_a_module_are_tried_before_all_others(

@@ -353,8 +353,11 @@ def test_workflows_pin_actions_and_cover_the_supported_pythons() -> None:
     assert set(workflows) == {"ci", "pages", "weekly"}
     for job in (workflows["ci"]["jobs"]["test"], workflows["weekly"]["jobs"]["copied"]):
         assert job["strategy"]["matrix"]["python"] == ["3.12", "3.13", "3.14"]
-    for workflow in workflows.values():
-        assert workflow["permissions"] == {}
+    for name, workflow in workflows.items():
+        lines = (ROOT / f".github/workflows/{name}.yml").read_text().splitlines()
+        line = next((number for number, text in enumerate(lines, 1) if text.startswith("permissions:")), 1)
+        said = f".github/workflows/{name}.yml:{line}: expected `permissions: {{}}`, so that each job asks for its own"
+        assert workflow.get("permissions") == {}, said
         for job in workflow["jobs"].values():
             assert job["timeout-minutes"]
             pins = [step["uses"].split("@")[1] for step in job["steps"] if "uses" in step]

@@ -47,6 +47,7 @@ LOOKS = (
     (r"tests/.*", ("code (", "form of", "pages", "library", "machinery")),
     (r"\.github/.*", ("workflows (a", "workflows (z")),
     (r".*\.md", ("Markdown", "hosts", "site (", "blocks")),
+    (r"[^/]*", ("hosts",)),
 )
 
 
@@ -153,6 +154,8 @@ def _likeliest(steps: Sequence[Step], path: str) -> list[Step]:
         name, tests = "machinery", [f"tests/site/test_{stem}.py", "tests/site/test_faults.py"]
     elif path == "README.md":
         name, tests = "blocks", ["--codeblocks", path]
+    elif path.startswith(".github/") or path == "Makefile":
+        name, tests = "machinery", ["tests/site/test_setup.py"]
     else:
         return []
     step = next(step for step in steps if step.name.startswith(name))
@@ -192,7 +195,7 @@ def names(said: str, fault: Fault, root: Path) -> str:
     """The line of a message that names the fault's file near its line, or where it shows; "" if there is none."""
     is_page = fault.path.startswith("docs/") and fault.path.endswith((".md", ".py"))
     for line in said.replace(f"{root}/", "").splitlines():
-        for path, number in re.findall(r"([\w./-]+\.\w+)(?:\"?:|\D{1,12}line )(\d+)", line):
+        for path, number in re.findall(r"([\w./-]+)(?:\"?:|\D{1,12}line )(\d+)", line):
             path = path.removeprefix("./")
             if path in fault.files and fault.is_near(int(number)):
                 return line.strip()
