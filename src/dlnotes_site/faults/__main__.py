@@ -136,7 +136,7 @@ def looks_at(path: str) -> list[Step]:
     steps = [step for step in TEST if step.name != "a browser for the tests" and "faults" not in step.name]
     wanted = [step for name in first for step in steps if step.name.startswith(name)]
     ordered = list(dict.fromkeys([*wanted, *steps]))
-    linters = sum(step.name.startswith(("code (", "form of")) for step in ordered[:2])
+    linters = sum(step.name.startswith(("code (", "form of", "workflows", "hosts")) for step in ordered[:2])
     ordered[linters:linters] = _likeliest(steps, path)
     build = next(step for step in steps if step.name.startswith("site ("))
     ordered.remove(build)
