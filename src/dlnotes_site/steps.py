@@ -65,7 +65,7 @@ def _small(*steps: Step) -> tuple[Step, ...]:
 
 _PYTHON = "src tests benchmarks scripts"
 _PAGES = "docs src benchmarks/results.json mkdocs.yml mkdocs.en.yml tests/formulas tests/labs"
-_BUILD = f"{_PAGES} overrides LICENSE README.md"
+_BUILD = f"{_PAGES} overrides LICENSE README.md tests/faults.json tests/mutants.json"
 _TESTS = ("pytest", "--quiet", "-n", "auto", "--dist", "worksteal")
 
 LINT = _small(
