@@ -6,6 +6,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 COUNT ?= 100
 SEED ?= 1
+AS = # make's own is an assembler
 OTHER = $(if $(AS),--python $(AS)) $(if $(VERSIONS),--versions $(VERSIONS))
 export PYTHON
 export PYTHONDONTWRITEBYTECODE = # some images set it: hundreds of processes would compile all that they import

@@ -378,6 +378,14 @@ def test_where_the_tests_are_run_for_all_every_button_is_pressed() -> None:
         assert {"test", "pressed"} <= set(commands), name
 
 
+def test_another_python_is_used_where_one_is_named_and_only_there() -> None:
+    for given, expected in (((), []), (("AS=3.13",), ["--python", "3.13"])):
+        command = ["make", "--no-print-directory", "--dry-run", "copied", "VERSIONS=oldest", *given]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert said.split()[-2 - len(expected) :] == [*expected, "--versions", "oldest"]
+        assert ("--python" in said) == bool(expected)
+
+
 def test_every_target_that_a_workflow_makes_is_in_the_makefile() -> None:
     targets = set((ROOT / "Makefile").read_text().split(".PHONY:")[1].splitlines()[0].split())
     for file in (ROOT / ".github/workflows").glob("*.yml"):
